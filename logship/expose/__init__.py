@@ -1,0 +1,22 @@
+"""tally → exposition: metric families, encodings, the HTTP side."""
+
+from __future__ import annotations
+
+from logship.expose.collectors import Standing, StandingCollector, TallyCollector, registry_of
+from logship.expose.server import DEFAULT_LISTEN, Server, ServeOptions, bind, parse_listen
+from logship.expose.text import exposition
+from logship.expose.web import application
+
+__all__ = [
+    "DEFAULT_LISTEN",
+    "ServeOptions",
+    "Server",
+    "Standing",
+    "StandingCollector",
+    "TallyCollector",
+    "application",
+    "bind",
+    "exposition",
+    "parse_listen",
+    "registry_of",
+]

@@ -1,0 +1,131 @@
+"""Render the tally and the tailer's own state as metric families for prometheus-client's encoders.
+
+The names are a contract: those of the first user's plan to the letter, ours under `logship_`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+from prometheus_client.utils import floatToGoString
+
+from logship import __version__
+from logship.measure import Series, Tally
+
+_NANOSECONDS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the tailer stands beside the numbers.
+
+    Attributes:
+        followed_files: Files that are open now.
+        behind_bytes: Bytes that are in them but not counted yet, unfinished last lines included.
+        happenings: How often something happened, by its name.
+    """
+
+    followed_files: int = 0
+    behind_bytes: int = 0
+    happenings: Mapping[str, int] = field(default_factory=dict)
+
+
+class TallyCollector(Collector):
+    """Requests, messages, exceptions, lines: everything that was read from the logs."""
+
+    def __init__(self, tally: Callable[[], Tally], buckets: Sequence[float]) -> None:
+        self._tally = tally
+        self._bounds = [*(floatToGoString(bound) for bound in buckets), "+Inf"]
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families of one consistent state."""
+        tally = self._tally()
+        yield self._durations(tally)
+        yield _requests(tally)
+        yield _counter("log_messages", "Log records, requests included, by level.", "level", tally.messages)
+        yield _counter("log_exceptions", "Log records that tell of an exception, by its type.", "type", tally.exceptions)
+        yield _lines(tally)
+        yield CounterMetricFamily("logship_read_bytes", "Bytes of log lines that were read.", tally.read_bytes)
+        yield CounterMetricFamily(
+            "logship_series_folded",
+            "Requests counted under the label value __other__ because of the limit on series or label length.",
+            tally.folded,
+        )
+        if tally.last_event is not None:
+            yield GaugeMetricFamily(
+                "logship_last_event_timestamp_seconds", "Time of the newest log record that was read.", tally.last_event
+            )
+
+    def _durations(self, tally: Tally) -> Metric:
+        family = HistogramMetricFamily(
+            "http_request_duration_seconds",
+            "Duration of HTTP requests in seconds",
+            labels=["method", "route", "status_code"],
+        )
+        for labels, series in sorted(tally.series.items()):
+            if any(series.buckets):
+                family.add_metric(list(labels), self._buckets(series), series.sum_ns / _NANOSECONDS)
+        return family
+
+    def _buckets(self, series: Series) -> list[tuple[str, float]]:
+        return list(zip(self._bounds, accumulate(series.buckets), strict=True))
+
+
+class StandingCollector(Collector):
+    """The tailer itself: files, lag, happenings."""
+
+    def __init__(self, standing: Callable[[], Standing]) -> None:
+        self._standing = standing
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families of one consistent state."""
+        standing = self._standing()
+        yield GaugeMetricFamily("logship_followed_files", "Log files that are followed.", standing.followed_files)
+        yield GaugeMetricFamily(
+            "logship_behind_bytes", "Bytes in the followed files that are not counted yet.", standing.behind_bytes
+        )
+        yield _counter(
+            "logship_file_events", "What happened to followed files, by event.", "event", standing.happenings
+        )
+        build = GaugeMetricFamily("logship_build_info", "Version of logship, as a label.", labels=["version"])
+        build.add_metric([__version__], 1)
+        yield build
+
+
+def registry_of(*collectors: Collector) -> CollectorRegistry:
+    """Return a registry of its own for `collectors`; the process-wide default one is not used."""
+    registry = CollectorRegistry(auto_describe=False)
+    for collector in collectors:
+        registry.register(collector)
+    return registry
+
+
+def _requests(tally: Tally) -> Metric:
+    family = CounterMetricFamily("http_requests", "Total number of HTTP requests", labels=["method", "route", "status"])
+    for labels, series in sorted(tally.series.items()):
+        family.add_metric(list(labels), series.requests)
+    return family
+
+
+def _lines(tally: Tally) -> Metric:
+    family = CounterMetricFamily(
+        "logship_lines",
+        "Log lines by what became of them; rejected ones by reason. The sum is all lines read.",
+        labels=["outcome", "reason"],
+    )
+    family.add_metric(["request", ""], tally.requests)
+    family.add_metric(["not_request", ""], tally.not_request)
+    for reason, count in sorted(tally.rejected.items()):
+        family.add_metric(["rejected", reason], count)
+    return family
+
+
+def _counter(name: str, documentation: str, label: str, counts: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(name, documentation, labels=[label])
+    for value, count in sorted(counts.items()):
+        family.add_metric([value], count)
+    return family

@@ -1,0 +1,87 @@
+"""Serve an ASGI application on an address, in a thread of its own, from `start` to `stop`."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from logship.errors import ListenError, UsageError
+
+DEFAULT_LISTEN = "127.0.0.1:9113"
+_HIGHEST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """How to serve metrics.
+
+    Attributes:
+        listen: HOST:PORT; port 0 takes a free one.
+        scrape_budget_seconds: Longest time that a scrape waits for a fresh state.
+    """
+
+    listen: str = DEFAULT_LISTEN
+    scrape_budget_seconds: float = 1.0
+
+
+def parse_listen(listen: str) -> tuple[str, int]:
+    """Return host and port of `HOST:PORT`, `:PORT` (all addresses) or `[V6]:PORT`; raise UsageError otherwise."""
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isascii() or not port.isdecimal() or int(port) > _HIGHEST_PORT:
+        raise UsageError(f"cannot listen on {listen!r}: give HOST:PORT, such as {DEFAULT_LISTEN} or [::1]:9113")
+    return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)  # noqa: S104 - asked for by `:PORT`
+
+
+def bind(listen: str) -> socket.socket:
+    """Return a socket bound to `listen`; raise ListenError when the address cannot be had."""
+    host, port = parse_listen(listen)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(128)
+    except (OSError, UnicodeError) as error:
+        bound.close()
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise ListenError(f"cannot listen on {listen}: {why}; stop what uses it or give another --listen") from error
+    return bound
+
+
+class Server:
+    """An HTTP server on a bound socket."""
+
+    def __init__(self, application: Any, bound: socket.socket) -> None:
+        self._socket = bound
+        self._server = _QuietServer(
+            uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+        )
+        self._thread = threading.Thread(target=self._server.run, args=([bound],), name="logship-http")
+
+    @property
+    def url(self) -> str:
+        """Where it can be reached on this machine."""
+        host, port = self._socket.getsockname()[:2]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def start(self) -> None:
+        """Start to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the requests under way, close the socket, join the thread."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
+
+
+class _QuietServer(uvicorn.Server):
+    """A server that leaves signals to the sidecar."""
+
+    def install_signal_handlers(self) -> None:
+        """Install none; they can be installed only in the main thread anyway."""

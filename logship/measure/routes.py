@@ -1,0 +1,109 @@
+"""Give a request without a route a template from its url, so that the number of routes stays that of the application.
+
+In order: the user's own templates; for a 404 that none of them matches `unmatched`, since then no route answered; else
+each segment of the path that looks like an identifier becomes `:id`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from logship.errors import UsageError
+from logship.model import UNMATCHED
+
+PLACEHOLDER = ":id"
+NOT_FOUND = 404
+
+IDENTIFIER = (
+    r"(?:\d+(?![^/?#])"  # a number
+    r"|\d{4}-\d\d-\d\d(?:T[^/?#]*)?(?![^/?#])"  # a date, a date with a time
+    r"|[0-9a-fA-F]{16,}(?![^/?#])"  # an object id or a digest
+    r"|(?=[^/?#]{20})(?:"
+    r"(?=[^/?#\d]*\d)[^/?#]+"  # a long token, a UUID: words of that length rarely hold a digit
+    r"|(?=[^/?#]{32})(?=[^/?#A-Z]*[A-Z])(?=[^/?#a-z]*[a-z])[^/?#]+"  # a longer one in mixed case
+    r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![^/?#])"  # a UUID without a digit
+    r"))"
+)
+"""A whole path segment that names one thing of many; each alternative looks ahead to the end of the segment."""
+
+_SEGMENT = re.compile("/" + IDENTIFIER, re.ASCII)
+_PARAMETER = re.compile(r":[A-Za-z_]\w*\??|\{[^{}/]+\}|<[^<>/]+>|\*", re.ASCII)
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", re.ASCII)
+
+
+def path_of(url: str) -> str:
+    """Return the path of `url`: without origin, query and fragment, `/` when there is none."""
+    if not url.startswith("/"):
+        origin = _ORIGIN.match(url)
+        url = url[origin.end() :] if origin else url
+    return url.partition("?")[0].partition("#")[0] or "/"
+
+
+def template(path: str) -> str:
+    """Return `path` with each identifier replaced."""
+    return _SEGMENT.sub("/" + PLACEHOLDER, path)
+
+
+class Routes:
+    """Derive routes from urls; `declared` are the user's templates, such as `/api/students/:id` or `/files/*`."""
+
+    def __init__(self, declared: Sequence[str] = ()) -> None:
+        self.has_declared = bool(declared)
+        self._tree = _Node()
+        for route in declared:
+            self._tree.insert(_segments(_checked(route)), route)
+
+    def route(self, url: str, status: int | None) -> str:
+        """Return the route of a request for `url` that was answered with `status`."""
+        path = path_of(url)
+        if self.has_declared:
+            declared = self._tree.find(_segments(path))
+            if declared is not None:
+                return declared
+        return UNMATCHED if status == NOT_FOUND else template(path)
+
+
+class _Node:
+    """One segment of the declared templates; a literal goes before a parameter, a parameter before a wildcard."""
+
+    __slots__ = ("literals", "parameter", "route", "wildcard")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Node] = {}
+        self.parameter: _Node | None = None
+        self.wildcard: str | None = None
+        self.route: str | None = None
+
+    def insert(self, segments: Sequence[str], route: str) -> None:
+        if not segments:
+            self.route = self.route or route
+            return
+        head, *rest = segments
+        if head == "*":
+            self.wildcard = self.wildcard or route
+        elif _PARAMETER.fullmatch(head):
+            self.parameter = self.parameter or _Node()
+            self.parameter.insert(rest, route)
+        else:
+            self.literals.setdefault(head, _Node()).insert(rest, route)
+
+    def find(self, segments: Sequence[str]) -> str | None:
+        if not segments:
+            return self.route
+        head, rest = segments[0], segments[1:]
+        for child in (self.literals.get(head), self.parameter if head else None):
+            found = child.find(rest) if child is not None else None
+            if found is not None:
+                return found
+        return self.wildcard
+
+
+def _segments(path: str) -> list[str]:
+    return path.removeprefix("/").split("/")
+
+
+def _checked(route: str) -> str:
+    if not route.startswith("/") or "*" in route[:-1]:
+        raise UsageError(f"route template {route!r} must start with / and may hold * only at its end: /api/files/*")
+    return route

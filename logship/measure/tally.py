@@ -1,0 +1,126 @@
+"""The numbers: what has been counted, as one commutative sum.
+
+`merge(a, b)` equals having counted the lines of both in one go, in any order. The cap on series is not in here, because
+"first come, first served" would break that law: `admission` stands before it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from logship.measure import sketch
+from logship.measure.sketch import Sketch
+from logship.model import LabelSet, Reason
+
+
+class Series(NamedTuple):
+    """The requests of one label set.
+
+    Attributes:
+        requests: All of them.
+        buckets: Those with a duration, by bucket, not cumulative; the last bucket is +Inf.
+        sum_ns: Sum of the durations in nanoseconds.
+        max_ns: The longest duration in nanoseconds.
+        sketch: Bins for quantiles; empty where nobody asks for them.
+    """
+
+    requests: int
+    buckets: tuple[int, ...]
+    sum_ns: int
+    max_ns: int
+    sketch: Sketch
+
+    def plus(self, other: Series) -> Series:
+        """Return the series of the requests of both."""
+        return Series(
+            self.requests + other.requests,
+            tuple(map(int.__add__, self.buckets, other.buckets)),
+            self.sum_ns + other.sum_ns,
+            max(self.max_ns, other.max_ns),
+            sketch.add(self.sketch, other.sketch) if other.sketch else self.sketch,
+        )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What some lines came to.
+
+    Attributes:
+        series: Requests by label set.
+        messages: Records, requests or not, by level.
+        exceptions: Records that tell of an exception, by its type.
+        not_request: Lines that are no request.
+        rejected: Lines that were refused, by reason.
+        folded: Requests that were counted under other labels than their own because of a limit.
+        read_bytes: Bytes of the lines, newlines included.
+        first_event: Earliest time of a line in seconds since the epoch, as seen at the ends of batches.
+        last_event: Latest one.
+    """
+
+    series: dict[LabelSet, Series] = field(default_factory=dict)
+    messages: Counter[str] = field(default_factory=Counter)
+    exceptions: Counter[str] = field(default_factory=Counter)
+    not_request: int = 0
+    rejected: Counter[Reason] = field(default_factory=Counter)
+    folded: int = 0
+    read_bytes: int = 0
+    first_event: float | None = None
+    last_event: float | None = None
+
+    @property
+    def requests(self) -> int:
+        """All requests, with or without a duration."""
+        return sum(series.requests for series in self.series.values())
+
+    @property
+    def lines(self) -> int:
+        """All lines: each is a request, no request, or rejected."""
+        return self.requests + self.not_request + self.rejected.total()
+
+    def add_series(self, labels: LabelSet, series: Series) -> None:
+        """Count the requests of `series` under `labels`."""
+        held = self.series.get(labels)
+        self.series[labels] = series if held is None else held.plus(series)
+
+    def add(self, other: Tally) -> None:
+        """Count everything that `other` counted."""
+        for labels, series in other.series.items():
+            self.add_series(labels, series)
+        self.messages.update(other.messages)
+        self.exceptions.update(other.exceptions)
+        self.not_request += other.not_request
+        self.rejected.update(other.rejected)
+        self.folded += other.folded
+        self.read_bytes += other.read_bytes
+        self.widen_span(at for at in (other.first_event, other.last_event) if at is not None)
+
+    def widen_span(self, times: Iterable[float]) -> None:
+        """Extend the span of events to `times`, in seconds since the epoch."""
+        for at in times:
+            self.first_event = at if self.first_event is None else min(self.first_event, at)
+            self.last_event = at if self.last_event is None else max(self.last_event, at)
+
+    def copy(self) -> Tally:
+        """Return a tally that no longer changes with this one."""
+        return Tally(
+            series=dict(self.series),
+            messages=Counter(self.messages),
+            exceptions=Counter(self.exceptions),
+            not_request=self.not_request,
+            rejected=Counter(self.rejected),
+            folded=self.folded,
+            read_bytes=self.read_bytes,
+            first_event=self.first_event,
+            last_event=self.last_event,
+        )
+
+
+def merge(one: Tally, other: Tally) -> Tally:
+    """Return what both counted."""
+    total = one.copy()
+    total.add(other)
+    return total
+

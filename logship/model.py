@@ -1,0 +1,69 @@
+"""The values that cross rooms: batches of lines, the reasons for a refusal, label sets.
+
+Nothing here does anything; every room may import it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+OTHER = "__other__"
+"""Label value that stands for everything folded away by a limit."""
+
+UNMATCHED = "unmatched"
+"""Route of requests that no route of the application answered."""
+
+
+class Reason(StrEnum):
+    """Why a line was rejected; each rejected line has exactly one."""
+
+    TOO_LONG = "too_long"
+    INVALID_UTF8 = "invalid_utf8"
+    NUL_BYTES = "nul_bytes"
+    INVALID_JSON = "invalid_json"
+    TOO_DEEP = "too_deep"
+    NOT_AN_OBJECT = "not_an_object"
+    MISSING_METHOD = "missing_method"
+    MISSING_URL = "missing_url"
+    MISSING_STATUS = "missing_status"
+    INVALID_METHOD = "invalid_method"
+    INVALID_URL = "invalid_url"
+    INVALID_ROUTE = "invalid_route"
+    INVALID_STATUS = "invalid_status"
+    INVALID_DURATION = "invalid_duration"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    r"""Complete lines of one generation of a file, as bytes, with the place they came from.
+
+    Attributes:
+        generation: Number of the generation within this process.
+        start: Offset of the first byte, in bytes of the (decompressed) stream.
+        end: Offset behind the last byte; behind a newline, except at the end of a generation that cannot grow.
+        lines: Lines, each ended by `\n`; lines over the length limit are not in it.
+        oversize: How many lines between `start` and `end` were over the length limit.
+    """
+
+    generation: int
+    start: int
+    end: int
+    lines: bytes
+    oversize: int = 0
+
+
+class LabelSet(NamedTuple):
+    """The labels of one request series; `status` is text as Prometheus sees it."""
+
+    method: str
+    route: str
+    status: str
+
+
+class FileKey(NamedTuple):
+    """Where the file system keeps a file: unique only while the file is open, as inodes are reused at once."""
+
+    device: int
+    inode: int

@@ -1,0 +1,45 @@
+"""What is read from a log line: one typed record per shape of line, with only the fields that are needed.
+
+Records are decoded by msgspec straight from the bytes; absent and null fields are None.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Record(Struct, gc=False):
+    """The fields of a request record, in the unit and the types of its format."""
+
+    message: str | None = None
+    level: str | None = None
+    method: str | None = None
+    url: str | None = None
+    route: str | None = None
+    status: int | None = None
+    duration: float | None = None
+
+
+class StructuredException(Struct, gc=False):
+    """An exception as app_logging writes it; frames are not needed here."""
+
+    type: str | None = None
+
+
+class AppRecord(Record, gc=False):
+    """A line written by app_logging."""
+
+    exception: StructuredException | None = None
+
+
+class WinstonMetadata(Record, gc=False):
+    """The fields that winston's `metadata()` format gathers, when it stands before `json()`."""
+
+    stack: str | None = None
+
+
+class WinstonRecord(Record, gc=False):
+    """A line written by winston's JSON format: flat, or with its fields under `metadata`."""
+
+    stack: str | None = None
+    metadata: WinstonMetadata | None = None

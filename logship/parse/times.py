@@ -1,0 +1,35 @@
+"""Read the times of the first and the last line of a chunk, without reading those of all the others."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+
+class _Stamp(msgspec.Struct, gc=False):
+    timestamp: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Stamp).decode
+
+
+def event_times(lines: bytes) -> list[float]:
+    r"""Return the times, in seconds since the epoch, of the first and last of `lines` as far as they have one.
+
+    A time without a zone is taken as UTC.
+    """
+    first = lines[: lines.find(b"\n")]
+    last = lines[lines.rfind(b"\n", 0, len(lines) - 1) + 1 :]
+    return [at for at in (_event_time(first), _event_time(last)) if at is not None]
+
+
+def _event_time(line: bytes) -> float | None:
+    try:
+        stamp = _decode(line).timestamp
+        at = datetime.fromisoformat(stamp) if stamp is not None else None
+    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+        return None
+    if at is None:
+        return None
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()

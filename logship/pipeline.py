@@ -1,0 +1,248 @@
+"""Batches of lines come in, the change of the tally goes out: parse and measure, joined on the hot path.
+
+Live and replay run this very code (P5). It is pure: no files, no clock, no threads. The work is done in two steps,
+because a record must cost as little Python as it can: `feed` appends each duration to the list of its label set, `take`
+folds whole lists into buckets.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from logship.measure import (
+    DEFAULT_BUCKETS,
+    Histogram,
+    LearnedRoutes,
+    Routes,
+    Series,
+    Sketcher,
+    Tally,
+    drop_invalid,
+    level_label,
+)
+from logship.model import OTHER, Batch, LabelSet, Reason
+from logship.parse import Decoder, Format, Record, detect, event_times, format_named
+
+MAX_LABEL_CHARACTERS = 512
+"""A longer method, route or exception type is folded into `__other__`: label values are kept for ever."""
+
+_MAX_LISTS = 4096
+"""Label sets with lists of their own; a flood of new ones is folded in between, so that memory stays bounded."""
+
+_Key = tuple[str | None, str | None, int | None, str | None]
+_FALLBACK_FORMAT = "winston"
+"""Reads lines until the first request shows the format; its record has the fields of all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureOptions:
+    """What to make of the records.
+
+    Attributes:
+        format: Name of the log format, None to find it from the first request of each file.
+        buckets: Upper bounds of the latency histogram in seconds.
+        routes: Templates of the application's routes, for records that have a url but no route.
+        quantiles: Whether to keep a sketch of each series beside its buckets.
+    """
+
+    format: str | None = None
+    buckets: Sequence[float] = DEFAULT_BUCKETS
+    routes: Sequence[str] = ()
+    quantiles: bool = False
+
+
+class Pipeline:
+    """Turn batches into changes of a tally."""
+
+    def __init__(self, options: MeasureOptions) -> None:
+        self._options = options
+        self._routes = LearnedRoutes(Routes(options.routes))
+        self._counters: dict[str, _FormatCounter] = {}
+        self._chosen: dict[int, _FormatCounter] = {}
+        self._change = Tally()
+
+    def feed(self, batch: Batch) -> None:
+        """Count the lines of `batch`."""
+        change = self._change
+        change.read_bytes += batch.end - batch.start
+        if batch.oversize:
+            change.rejected[Reason.TOO_LONG] += batch.oversize
+        if batch.lines:
+            self._counter(batch).count(batch.lines)
+            change.widen_span(event_times(batch.lines))
+
+    def take(self) -> Tally:
+        """Return what has been counted since the last call."""
+        change, self._change = self._change, Tally()
+        for counter in self._counters.values():
+            counter.drain_into(change)
+        return change
+
+    def format_of(self, generation: int) -> str | None:
+        """Return the name of the format that was found for a generation, None while no request was seen."""
+        counter = self._chosen.get(generation)
+        return counter.format.name if counter is not None else None
+
+    def forget(self, generation: int) -> None:
+        """Drop what is known of a generation that will not come again."""
+        self._chosen.pop(generation, None)
+
+    def _counter(self, batch: Batch) -> _FormatCounter:
+        chosen = self._chosen.get(batch.generation)
+        if chosen is not None:
+            return chosen
+        name = self._options.format
+        if name is None:
+            found = detect(batch.lines)
+            name = found.name if found is not None else None
+        if name is None:
+            return self._counter_for(_FALLBACK_FORMAT)
+        chosen = self._chosen[batch.generation] = self._counter_for(name)
+        return chosen
+
+    def _counter_for(self, name: str) -> _FormatCounter:
+        counter = self._counters.get(name)
+        if counter is None:
+            counter = self._counters[name] = _FormatCounter(format_named(name), self._routes, self._options)
+        return counter
+
+
+class _FormatCounter:
+    """Count the lines of one format."""
+
+    def __init__(self, fmt: Format, routes: LearnedRoutes, options: MeasureOptions) -> None:
+        self.format = fmt
+        self._decoder = Decoder(fmt)
+        self._route = routes.route
+        self._histogram = Histogram(options.buckets, fmt.unit_nanoseconds)
+        self._sketcher = Sketcher(fmt.unit_nanoseconds) if options.quantiles else None
+        self._no_buckets = (0,) * (len(options.buckets) + 1)
+        self._durations: dict[_Key, list[float | None]] = {}
+        self._appends: dict[_Key, Callable[[float | None], None]] = {}
+        self._tally = Tally()
+
+    def count(self, lines: bytes) -> None:
+        """Count `lines`, each ended by a newline."""
+        decoded = self._decoder.decode(lines)
+        self._tally.not_request += decoded.blank
+        if decoded.rejected:
+            self._tally.rejected.update(decoded.rejected)
+        self._count_messages(self._count_requests(decoded.records))
+        if len(self._durations) > _MAX_LISTS:
+            self._fold()
+
+    def drain_into(self, change: Tally) -> None:
+        """Add what has been counted since the last call to `change`."""
+        self._fold()
+        change.add(self._tally)
+        self._tally = Tally()
+
+    def _count_requests(self, records: list[tuple[Record]]) -> list[Record]:
+        """Note the duration of each request; return the records that are none. The hot loop."""
+        appends = self._appends
+        marker = self.format.request_message
+        route_of = self._route
+        others = []
+        for (record,) in records:
+            if record.message != marker:
+                others.append(record)
+                continue
+            route = record.route
+            if route is None:
+                url = record.url
+                if url is None:
+                    self._count_unusual(record)
+                    continue
+                route = route_of(url, record.status)
+            try:
+                appends[record.method, route, record.status, record.level](record.duration)
+            except KeyError:
+                self._count_first(record, route)
+        return others
+
+    def _count_unusual(self, record: Record) -> None:
+        """Count a request that has neither route nor url where they usually stand."""
+        lifted = self.format.lift(record)
+        if lifted is None or (lifted.route is None and lifted.url is None):
+            self._tally.rejected[Reason.MISSING_METHOD if record.method is None else Reason.MISSING_URL] += 1
+            return
+        route = lifted.route
+        if route is None and lifted.url is not None:
+            route = self._route(lifted.url, lifted.status)
+        key = (lifted.method, route, lifted.status, lifted.level)
+        if key in self._appends:
+            self._appends[key](lifted.duration)
+        else:
+            self._count_first(lifted, route)
+
+    def _count_first(self, record: Record, route: str | None) -> None:
+        """Count a request with labels not seen before, if they can be labels."""
+        reason = _unfit(record)
+        if reason is not None:
+            self._tally.rejected[reason] += 1
+            return
+        key = (record.method, route, record.status, record.level)
+        self._durations[key] = [record.duration]
+        self._appends[key] = self._durations[key].append
+
+    def _count_messages(self, records: list[Record]) -> None:
+        tally = self._tally
+        tally.not_request += len(records)
+        exception_type = self.format.exception_type
+        for record in records:
+            tally.messages[level_label(record.level)] += 1
+            name = exception_type(record)
+            if name is not None:
+                tally.exceptions[name if len(name) <= MAX_LABEL_CHARACTERS else OTHER] += 1
+
+    def _fold(self) -> None:
+        for key, durations in self._durations.items():
+            if durations:
+                self._fold_list(key, durations)
+                durations.clear()
+        if len(self._durations) > _MAX_LISTS:
+            self._durations.clear()
+            self._appends.clear()
+
+    def _fold_list(self, key: _Key, noted: list[float | None]) -> None:
+        tally = self._tally
+        method, route, status, level = key
+        durations = cast("list[float]", noted) if None not in noted else [each for each in noted if each is not None]
+        missing = len(noted) - len(durations)
+        durations.sort()
+        invalid = drop_invalid(durations)
+        if invalid:
+            tally.rejected[Reason.INVALID_DURATION] += invalid
+        requests = missing + len(durations)
+        if not requests:
+            return
+        tally.messages[level_label(level)] += requests
+        labels = LabelSet(_short(method), _short(route), str(status))
+        if OTHER in labels:
+            tally.folded += requests
+        tally.add_series(labels, self._series(requests, durations))
+
+    def _series(self, requests: int, durations: list[float]) -> Series:
+        if not durations:
+            return Series(requests, self._no_buckets, 0, 0, {})
+        fold = self._histogram.fold(durations)
+        sketch = self._sketcher.sketch(durations) if self._sketcher is not None else {}
+        return Series(requests, fold.buckets, fold.sum_ns, fold.max_ns, sketch)
+
+
+def _unfit(record: Record) -> Reason | None:
+    """Return why the record cannot be counted as a request, None when it can."""
+    if not record.method:
+        return Reason.MISSING_METHOD
+    if record.status is None:
+        return Reason.MISSING_STATUS
+    if not 100 <= record.status <= 599:  # noqa: PLR2004 - RFC 9110, section 15
+        return Reason.INVALID_STATUS
+    return None
+
+
+def _short(label: str | None) -> str:
+    return label if label is not None and len(label) <= MAX_LABEL_CHARACTERS else OTHER

@@ -1,0 +1,102 @@
+"""Find the log files that paths and globs mean; say what was left out and why.
+
+app_logging and the first user's winston both write `error.log` beside `combined.log`, and every line of it stands in
+`combined.log` as well. Counting both would count errors twice, so where both are meant, `error*.log` is left out.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from logship.model import FileKey
+
+_ERROR_LOG = re.compile(r"error\d*\.log(?:\.|$)", re.ASCII)
+_COMBINED_LOG = re.compile(r"combined\d*\.log(?:\.|$)", re.ASCII)
+_DIRECTORY_GLOBS = ("*.log", "*.log.*", "*.ndjson", "*.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A regular file that was seen: its name, its identity for now, and its size in bytes."""
+
+    path: str
+    key: FileKey
+    size: int
+
+
+def expand(patterns: Iterable[str]) -> list[str]:
+    """Return the existing paths that `patterns` mean, sorted within a pattern, each once.
+
+    A pattern is a path, a glob (`**` included; hidden files only by name) or a directory, which stands for the logs
+    in it.
+    """
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        for path in _matches(pattern):
+            found.setdefault(os.path.normpath(path))
+    return list(found)
+
+
+def scan(patterns: Sequence[str]) -> list[Sighting]:
+    """Return the regular files that `patterns` mean now, without repeated error logs; a link and its target are one."""
+    paths, _ = without_repeats(expand(patterns))
+    seen: dict[FileKey, Sighting] = {}
+    for path in paths:
+        sighting = look(path)
+        if sighting is not None:
+            seen.setdefault(sighting.key, sighting)
+    return list(seen.values())
+
+
+def look(path: str) -> Sighting | None:
+    """Return what stands at `path` if it is a regular file, links followed."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a Path object for each file and poll costs more than the call
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return Sighting(path, FileKey(status.st_dev, status.st_ino), status.st_size)
+
+
+def without_repeats(paths: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the paths to read, and those left out because their lines repeat those of `combined.log` beside them."""
+    combined = {os.path.dirname(path) for path in paths if _COMBINED_LOG.match(os.path.basename(path))}  # noqa: PTH119, PTH120
+    repeats = [
+        path
+        for path in paths
+        if os.path.dirname(path) in combined and _ERROR_LOG.match(os.path.basename(path))  # noqa: PTH119, PTH120
+    ]
+    left_out = set(repeats)
+    return [path for path in paths if path not in left_out], repeats
+
+
+def directories(patterns: Iterable[str]) -> list[str]:
+    """Return the existing directories in which files that `patterns` mean can appear."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        base = pattern if Path(pattern).is_dir() else os.path.dirname(pattern) or "."  # noqa: PTH120
+        for directory in glob.glob(base, recursive=True) if glob.has_magic(base) else [base]:  # noqa: PTH207
+            if Path(directory).is_dir():
+                found.setdefault(os.path.normpath(directory))
+    return list(found)
+
+
+def _matches(pattern: str) -> list[str]:
+    if os.path.isdir(pattern):  # noqa: PTH112
+        inside = [os.path.join(glob.escape(pattern), each) for each in _DIRECTORY_GLOBS]  # noqa: PTH118
+        return sorted({path for each in inside for path in glob.glob(each)}, key=natural)  # noqa: PTH207
+    if os.path.lexists(pattern):
+        return [pattern]  # a file called `a[1].log` is meant before the glob of that spelling
+    return sorted(glob.glob(pattern, recursive=True), key=natural)  # noqa: PTH207
+
+
+def natural(path: str) -> list[tuple[int, str]]:
+    """Return a key that sorts `combined2.log` before `combined10.log`."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path)]
