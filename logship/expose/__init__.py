@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logship.expose.collectors import Standing, StandingCollector, TallyCollector, registry_of
+from logship.expose.collectors import Standing, StandingCollector, TallyCollector, bucket_label, registry_of
 from logship.expose.server import DEFAULT_LISTEN, Server, ServeOptions, bind, parse_listen
 from logship.expose.text import exposition
 from logship.expose.web import application
@@ -16,6 +16,7 @@ __all__ = [
     "TallyCollector",
     "application",
     "bind",
+    "bucket_label",
     "exposition",
     "parse_listen",
     "registry_of",

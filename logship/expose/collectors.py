@@ -39,7 +39,7 @@ class TallyCollector(Collector):
 
     def __init__(self, tally: Callable[[], Tally], buckets: Sequence[float]) -> None:
         self._tally = tally
-        self._bounds = [*(floatToGoString(bound) for bound in buckets), "+Inf"]
+        self._bounds = [*(bucket_label(bound) for bound in buckets), "+Inf"]
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families of one consistent state."""
@@ -94,6 +94,11 @@ class StandingCollector(Collector):
         build = GaugeMetricFamily("logship_build_info", "Version of logship, as a label.", labels=["version"])
         build.add_metric([__version__], 1)
         yield build
+
+
+def bucket_label(bound: float) -> str:
+    """Return the value of the label `le` for an upper bound in seconds."""
+    return str(floatToGoString(bound))
 
 
 def registry_of(*collectors: Collector) -> CollectorRegistry:

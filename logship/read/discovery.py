@@ -94,7 +94,8 @@ def _matches(pattern: str) -> list[str]:
         return sorted({path for each in inside for path in glob.glob(each)}, key=natural)  # noqa: PTH207
     if os.path.lexists(pattern):
         return [pattern]  # a file called `a[1].log` is meant before the glob of that spelling
-    return sorted(glob.glob(pattern, recursive=True), key=natural)  # noqa: PTH207
+    found = glob.glob(pattern, recursive=True)  # noqa: PTH207
+    return sorted((path for path in found if not os.path.isdir(path)), key=natural)  # noqa: PTH112
 
 
 def natural(path: str) -> list[tuple[int, str]]:

@@ -45,12 +45,10 @@ class FollowOptions:
     Attributes:
         max_line_bytes: A longer line is rejected without being kept.
         linger_seconds: How long a rotated file is kept open after its last change, for writers that still hold it.
-        from_end: Whether files that are there at the start are followed from their end.
     """
 
     max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
     linger_seconds: float = 30.0
-    from_end: bool = False
 
 
 @dataclass(slots=True)
@@ -70,9 +68,14 @@ class Generation:
     gone_at: float | None = None
 
     @property
-    def behind_bytes(self) -> int:
+    def unread_bytes(self) -> int:
         """Bytes that were seen but not read yet."""
         return max(0, self.size - self.offset)
+
+    @property
+    def behind_bytes(self) -> int:
+        """Bytes that were seen but are in no batch yet: unread, or of an unfinished line."""
+        return self.unread_bytes + self.cutter.pending_bytes
 
 
 class Follower:
@@ -85,7 +88,6 @@ class Follower:
         self._held: dict[FileKey, Generation] = {}
         self._refused: dict[FileKey, str] = {}
         self._last_number = 0
-        self._started = False
         self.retired: list[int] = []
         """Numbers of generations that ended; whoever keeps something about them clears the list."""
 
@@ -98,7 +100,6 @@ class Follower:
             if key not in self._held:
                 self._open(sighting, now)
         self._refused = {key: why for key, why in self._refused.items() if key in seen}
-        self._started = True
 
     def batches(self) -> Iterator[Batch]:
         """Yield the lines up to the sizes seen by the last look, file by file."""
@@ -108,7 +109,7 @@ class Follower:
     def let_go(self, now: float) -> Iterator[Batch]:
         """Close the files that can hardly grow any more; yield their unfinished last lines."""
         for generation in list(self._held.values()):
-            if generation.gone_at is None or generation.behind_bytes:
+            if generation.gone_at is None or generation.unread_bytes:
                 continue
             gone_for, idle_for = now - generation.gone_at, now - generation.changed_at
             if can_let_go(gone_for=gone_for, idle_for=idle_for, linger=self._options.linger_seconds):
@@ -184,8 +185,6 @@ class Follower:
             modified_ns=status.st_mtime_ns,
             changed_at=now,
         )
-        if self._options.from_end and not self._started:
-            generation.offset = status.st_size
         self._held[key] = generation
         self._tell.opened(sighting.path)
 
@@ -195,8 +194,8 @@ class Follower:
             self._tell.unreadable(sighting.path, why)
 
     def _read(self, generation: Generation) -> Iterator[Batch]:
-        while generation.behind_bytes:
-            length = min(BLOCK_BYTES, generation.behind_bytes)
+        while generation.unread_bytes:
+            length = min(BLOCK_BYTES, generation.unread_bytes)
             block = os.pread(generation.descriptor, length, generation.offset)
             if not block:
                 generation.size = generation.offset  # shorter than seen: the next look tells why

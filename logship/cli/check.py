@@ -1,0 +1,15 @@
+"""`logship check`: whether a configuration file can be obeyed."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("file", metavar="CONFIG")
+def command(file: str) -> None:
+    """Check a configuration file: exit code 0 when it can be obeyed, else 2 and what is wrong with it."""
+    from logship.config import load
+
+    config = load(file)
+    click.echo(f"{file}: good; follows {', '.join(config.paths)}")

@@ -1,0 +1,27 @@
+"""`logship healthcheck`: whether a running tailer answers; for containers, which need no curl then."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+
+import click
+
+from logship.errors import LogshipError, UsageError
+from logship.cli.options import option
+
+_DEFAULT_URL = "http://127.0.0.1:9113/healthz"
+
+
+@click.command()
+@click.argument("url", default=_DEFAULT_URL, metavar="[URL]")
+@option("--timeout", type=float, default=2.0, show_default=True, metavar="SECONDS", help="Longest wait for the answer.")
+def command(url: str, timeout: float) -> None:
+    """Ask URL (default: the local tailer's /healthz): exit code 0 when it answers with success, else 1."""
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"{url!r} is no http URL, such as {_DEFAULT_URL}")
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as answer:  # noqa: S310 - the scheme is checked above
+            click.echo(f"{url}: {answer.status}")
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        raise LogshipError(f"{url} does not answer with success: {getattr(error, 'reason', error)}") from error

@@ -1,0 +1,90 @@
+"""The command `logship`: argv → calls; what goes wrong becomes one line on stderr and an exit code, in one place.
+
+Commands import what they need when they run, so that `--help` and completion start fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from logship import __version__
+from logship.errors import LogshipError, UsageError
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+"""What a shell reports for a command that SIGINT or SIGPIPE ended."""
+
+
+class _Commands(click.Group):
+    """The commands, by the module that holds each."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return ["tail", "replay", "check", "formats", "healthcheck"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        import importlib
+
+        command: click.Command = importlib.import_module(f"logship.cli.{cmd_name}").command
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    no_args_is_help=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Results go to stdout, talk to stderr. Exit codes: 0 good, 1 the answer is no, 2 usage. "
+    "Each option is also an environment variable LOGSHIP_OPTION.",
+)
+@click.version_option(__version__, prog_name="logship")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Latency histograms and error counters for Prometheus from the JSON logs of an API.
+
+    \b
+      logship tail logs/combined*.log     follow logs, serve http://127.0.0.1:9113/metrics
+      logship replay logs/*.log.gz        the same numbers from archives, as a table
+    """
+    if ctx.invoked_subcommand is None:
+        raise UsageError("no command given; logship --help lists them (tail, replay, check, formats, healthcheck)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="logship", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        return _fail(_one_line(error), error.exit_code)
+    except LogshipError as error:
+        return _fail(str(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted", _INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its exit
+        return _BROKEN_PIPE
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"logship: {message}", err=True)
+    return code
+
+
+def _one_line(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    text = " ".join(error.format_message().split())
+    return f"{text} Try '{context.command_path} --help'." if context is not None else text
+
+
+def run() -> None:
+    """Enter from the console script."""
+    sys.exit(main())

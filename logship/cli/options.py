@@ -1,0 +1,72 @@
+"""Options that several commands take, each also as an environment variable, and the configuration they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import click
+
+from logship.config import AUTO, Config, check, load
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
+    """Declare an option that can also be given as `LOGSHIP_NAME` in the environment."""
+    variable = "LOGSHIP_" + names[-1].removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, show_envvar=True, **settings)
+
+
+def measuring(command: Command) -> Command:
+    """Add the options that say how lines are read and counted."""
+    for decorate in (
+        option("--max-series", type=int, metavar="N", help="Label sets that stand for themselves. [default: 1000]"),
+        option("--buckets", metavar="S,S,…", help="Histogram bounds in seconds. [default: 0.1,0.5,1,2,5]"),
+        option(
+            "--route",
+            multiple=True,
+            metavar="TEMPLATE",
+            help="A route of the application, such as /api/students/:id, for records that have only a url. Repeatable.",
+        ),
+        option("--format", metavar="NAME", help="Log format; `logship formats` lists them. [default: auto]"),
+        option("--config", metavar="FILE", help="Configuration file (YAML)."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def configured(
+    *,
+    config: str | None,
+    format: str | None,  # noqa: A002 - the option's name
+    route: tuple[str, ...],
+    buckets: str | None,
+    max_series: int | None,
+    **others: Any,
+) -> Config:
+    """Return the configuration: the file's, or the defaults, overridden by the options given; `others` by key."""
+    base = load(config) if config is not None else Config()
+    measure, limits, serve = base.measure, base.limits, base.serve
+    if format is not None:
+        measure = replace(measure, format=None if format == AUTO else format)
+    if route:
+        measure = replace(measure, routes=route)
+    if buckets is not None:
+        measure = replace(measure, buckets=_seconds(buckets))
+    if max_series is not None:
+        limits = replace(limits, max_series=max_series)
+    if others.get("listen") is not None:
+        serve = replace(serve, listen=others["listen"])
+    paths = others.get("paths") or base.paths
+    result = replace(base, paths=paths, measure=measure, limits=limits, serve=serve)
+    check(result)
+    return result
+
+
+def _seconds(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(each) for each in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no list of seconds such as 0.1,0.5,1", param_hint="--buckets") from None

@@ -1,0 +1,24 @@
+"""The tailer's own log: one line per happening on stderr, an event name and fields."""
+
+from __future__ import annotations
+
+import os
+from typing import IO
+
+import structlog
+
+from logship.live.vitals import Say
+
+
+def talk(out: IO[str]) -> Say:
+    """Return a function that writes events to `out`, in colour on a terminal only."""
+    colors = out.isatty() and not os.environ.get("NO_COLOR")
+    logger = structlog.wrap_logger(
+        structlog.PrintLogger(out),
+        processors=[
+            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+            structlog.dev.ConsoleRenderer(colors=colors, pad_event=0),
+        ],
+    )
+    say: Say = logger.msg
+    return say

@@ -1,0 +1,66 @@
+"""Decide what a replay reads: paths and globs come in, existing readable inputs go out, each once."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from logship.errors import InputError, UsageError
+from logship.read import STDIN, expand, without_repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The inputs of a replay in reading order, and what was left out of it.
+
+    Attributes:
+        paths: Files, or `-` for standard input.
+        repeats: Error logs whose lines stand in the combined logs beside them.
+        total_bytes: Size of all inputs as stored, None when standard input is among them.
+    """
+
+    paths: tuple[str, ...]
+    repeats: tuple[str, ...]
+    total_bytes: int | None
+
+
+def plan(patterns: Sequence[str], *, with_error_logs: bool = False) -> Plan:
+    """Return the plan for `patterns`; raise UsageError for one that means nothing, InputError for what is unreadable."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        paths = [STDIN] if pattern == STDIN else expand([pattern])
+        if not paths:
+            raise UsageError(_nothing_there(pattern))
+        found.update(dict.fromkeys(paths))
+    kept, repeats = (list(found), []) if with_error_logs else without_repeats(list(found))
+    inputs = _each_file_once(kept)
+    size = None if STDIN in inputs else sum(Path(path).stat().st_size for path in inputs)
+    return Plan(tuple(inputs), tuple(repeats), size)
+
+
+def _each_file_once(paths: Sequence[str]) -> list[str]:
+    seen: dict[object, str] = {}
+    for path in paths:
+        seen.setdefault(path if path == STDIN else _identity(path), path)
+    return list(seen.values())
+
+
+def _identity(path: str) -> tuple[int, int]:
+    """Return what tells a file from others while it exists; raise InputError when it cannot be read."""
+    try:
+        status = Path(path).stat()
+        if stat.S_ISREG(status.st_mode):  # opening a pipe to try it would end its writer
+            Path(path).open("rb").close()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    return status.st_dev, status.st_ino
+
+
+def _nothing_there(pattern: str) -> str:
+    if Path(pattern).is_dir():
+        return f"no logs (*.log, *.log.*, *.ndjson, *.jsonl) in the directory {pattern}"
+    if any(each in pattern for each in "*?["):
+        return f"no file matches {pattern!r} (seen from {Path.cwd()})"
+    return f"there is no file {pattern!r} (seen from {Path.cwd()})"
