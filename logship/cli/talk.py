@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import IO
+from typing import TextIO
 
 import structlog
 
 from logship.live.vitals import Say
 
 
-def talk(out: IO[str]) -> Say:
+def talk(out: TextIO) -> Say:
     """Return a function that writes events to `out`, in colour on a terminal only."""
     colors = out.isatty() and not os.environ.get("NO_COLOR")
     logger = structlog.wrap_logger(

@@ -47,7 +47,9 @@ class TallyCollector(Collector):
         yield self._durations(tally)
         yield _requests(tally)
         yield _counter("log_messages", "Log records, requests included, by level.", "level", tally.messages)
-        yield _counter("log_exceptions", "Log records that tell of an exception, by its type.", "type", tally.exceptions)
+        yield _counter(
+            "log_exceptions", "Log records that tell of an exception, by its type.", "type", tally.exceptions
+        )
         yield _lines(tally)
         yield CounterMetricFamily("logship_read_bytes", "Bytes of log lines that were read.", tally.read_bytes)
         yield CounterMetricFamily(
@@ -98,7 +100,7 @@ class StandingCollector(Collector):
 
 def bucket_label(bound: float) -> str:
     """Return the value of the label `le` for an upper bound in seconds."""
-    return str(floatToGoString(bound))
+    return str(floatToGoString(bound))  # type: ignore[no-untyped-call]
 
 
 def registry_of(*collectors: Collector) -> CollectorRegistry:

@@ -61,9 +61,7 @@ def build(config: Config, say: Say) -> Tailer:
     def tally() -> Tally:
         return ledger.published.tally
 
-    registry = registry_of(
-        TallyCollector(tally, config.measure.buckets), StandingCollector(lambda: sidecar.standing)
-    )
+    registry = registry_of(TallyCollector(tally, config.measure.buckets), StandingCollector(lambda: sidecar.standing))
     ProcessCollector(registry=registry)
     web = application(
         registry=registry,

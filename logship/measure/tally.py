@@ -123,4 +123,3 @@ def merge(one: Tally, other: Tally) -> Tally:
     total = one.copy()
     total.add(other)
     return total
-

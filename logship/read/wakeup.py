@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Protocol
 
 from watchdog.events import (
@@ -76,7 +77,7 @@ class DirectoryWatch:
         for directory in directories:
             if self._works and directory not in self._watched:
                 self._watched.add(directory)
-                self._attempt(lambda path=directory: self._observer.schedule(self._handler, path, event_filter=_EVENTS))
+                self._attempt(partial(self._observer.schedule, self._handler, directory, event_filter=_EVENTS))
 
     def stop(self) -> None:
         """Stop watching and join the threads."""

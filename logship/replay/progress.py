@@ -15,9 +15,9 @@ _INTERVAL_SECONDS = 0.1
 
 
 @contextmanager
-def progress(total_bytes: int | None, out: IO[str], monotonic: Callable[[], float] = time.monotonic) -> Iterator[
-    Callable[[int], None]
-]:
+def progress(
+    total_bytes: int | None, out: IO[str], monotonic: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[int], None]]:
     """Yield a function to tell of more bytes read; the bar is gone at the end."""
     console = Console(file=out)
     if not console.is_terminal:

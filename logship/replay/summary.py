@@ -56,7 +56,7 @@ ORDERS: dict[str, Callable[[RouteSummary], tuple[object, ...]]] = {
     "requests": lambda row: (-row.requests, row.route, row.method),
     "route": lambda row: (row.route, row.method),
 }
-"""Ways to sort; `worst` is slowest first by the bucket of the 99th percentile, and within a bucket most failing first."""
+"""Ways to sort; `worst` is slowest first by the bucket of p99, and within a bucket most failing first."""
 
 
 def ordered(rows: Iterable[RouteSummary], order: str) -> list[RouteSummary]:
