@@ -7,8 +7,7 @@ folds whole lists into buckets.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -49,8 +48,8 @@ class MeasureOptions:
     """
 
     format: str | None = None
-    buckets: Sequence[float] = DEFAULT_BUCKETS
-    routes: Sequence[str] = ()
+    buckets: tuple[float, ...] = DEFAULT_BUCKETS
+    routes: tuple[str, ...] = ()
     quantiles: bool = False
 
 

@@ -7,8 +7,8 @@ import urllib.request
 
 import click
 
-from logship.errors import LogshipError, UsageError
 from logship.cli.options import option
+from logship.errors import LogshipError, UsageError
 
 _DEFAULT_URL = "http://127.0.0.1:9113/healthz"
 

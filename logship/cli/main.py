@@ -45,7 +45,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="logship")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Latency histograms and error counters for Prometheus from the JSON logs of an API.
+    r"""Latency histograms and error counters for Prometheus from the JSON logs of an API.
 
     \b
       logship tail logs/combined*.log     follow logs, serve http://127.0.0.1:9113/metrics

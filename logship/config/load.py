@@ -1,4 +1,4 @@
-"""Read a configuration file: YAML comes in, a checked `Config` goes out, or an error with line, key, value and remedy."""
+"""Read a configuration file: YAML comes in, a checked `Config` goes out, or an error that says where and what."""
 
 from __future__ import annotations
 

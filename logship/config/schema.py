@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from logship.errors import UsageError
@@ -38,7 +37,7 @@ class Config:
         poll_seconds: Longest time between two looks at the files.
     """
 
-    paths: Sequence[str] = DEFAULT_PATHS
+    paths: tuple[str, ...] = DEFAULT_PATHS
     poll_seconds: float = 0.25
     follow: FollowOptions = field(default_factory=FollowOptions)
     measure: MeasureOptions = field(default_factory=MeasureOptions)

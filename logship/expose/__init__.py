@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from logship.expose.collectors import Standing, StandingCollector, TallyCollector, bucket_label, registry_of
-from logship.expose.server import DEFAULT_LISTEN, Server, ServeOptions, bind, parse_listen
+from logship.expose.server import DEFAULT_LISTEN, ServeOptions, Server, bind, parse_listen
 from logship.expose.text import exposition
 from logship.expose.web import application
 

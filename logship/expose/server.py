@@ -7,8 +7,6 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
-
 from logship.errors import ListenError, UsageError
 
 DEFAULT_LISTEN = "127.0.0.1:9113"
@@ -56,8 +54,10 @@ class Server:
     """An HTTP server on a bound socket."""
 
     def __init__(self, application: Any, bound: socket.socket) -> None:
+        import uvicorn  # here, as `replay` shares this room and needs no server
+
         self._socket = bound
-        self._server = _QuietServer(
+        self._server = uvicorn.Server(
             uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
         )
         self._thread = threading.Thread(target=self._server.run, args=([bound],), name="logship-http")
@@ -78,10 +78,3 @@ class Server:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
-
-
-class _QuietServer(uvicorn.Server):
-    """A server that leaves signals to the sidecar."""
-
-    def install_signal_handlers(self) -> None:
-        """Install none; they can be installed only in the main thread anyway."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from logship.errors import UsageError
@@ -23,7 +24,7 @@ _EXACT_PLAIN_SUM = 1e9
 
 
 class Fold(NamedTuple):
-    """Durations folded: how many fell into each bucket (the last is +Inf), their sum and the longest, in nanoseconds."""
+    """Durations folded: how many fell into each bucket (the last is +Inf), their sum and the longest one."""
 
     buckets: tuple[int, ...]
     sum_ns: int
@@ -69,7 +70,7 @@ def drop_invalid(durations: list[float]) -> int:
 def check_buckets(buckets: Sequence[float]) -> tuple[float, ...]:
     """Return `buckets` when they can be the bounds of a histogram, else raise UsageError."""
     finite = all(math.isfinite(bound) and bound > 0 for bound in buckets)
-    if not buckets or not finite or any(low >= high for low, high in zip(buckets, buckets[1:], strict=False)):
+    if not buckets or not finite or any(low >= high for low, high in pairwise(buckets)):
         given = ", ".join(f"{bound:g}" for bound in buckets) or "none"
         raise UsageError(f"histogram buckets must be seconds above 0 that rise, such as 0.1, 0.5, 1: not {given}")
     return tuple(float(bound) for bound in buckets)

@@ -5,8 +5,8 @@ white space: two records glued on one line would pass, and so would one record o
 in an array of its own: `\n` becomes `]\n[`, and the type is a tuple of exactly one record.
   - A newline inside a record now closes an array that the record never opened, so it is refused.
   - Every line therefore holds at least one whole tuple, and as many tuples as lines means exactly one in each.
-A chunk that is refused is halved until the pieces are small, then taken line by line by the very same check; only a line
-that fails alone is read as plain JSON (`coerce`), to accept it after all or to name the reason.
+A chunk that is refused is halved until the pieces are small, then taken line by line by the very same check; only a
+line that fails alone is read as plain JSON (`coerce`), to accept it after all or to name the reason.
 """
 
 from __future__ import annotations

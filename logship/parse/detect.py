@@ -1,4 +1,4 @@
-"""Find the format of a log from its first lines; a wrong guess would be wrong numbers, so a request decides, not style."""
+"""Find the format of a log from its first lines: its first request decides, as a guess could be wrong numbers."""
 
 from __future__ import annotations
 

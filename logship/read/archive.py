@@ -34,9 +34,9 @@ class _Reader(Protocol):
 
 _OPENERS: tuple[tuple[bytes, Callable[[IO[bytes]], _Reader]], ...] = (
     (b"\x1f\x8b", lambda raw: gzip.GzipFile(fileobj=raw)),
-    (b"\x28\xb5\x2f\xfd", lambda raw: zstd.ZstdFile(raw)),
-    (b"BZh", lambda raw: bz2.BZ2File(raw)),
-    (b"\xfd7zXZ\x00", lambda raw: lzma.LZMAFile(raw)),
+    (b"\x28\xb5\x2f\xfd", zstd.ZstdFile),
+    (b"BZh", bz2.BZ2File),
+    (b"\xfd7zXZ\x00", lzma.LZMAFile),
 )
 """First bytes of a compressed file and how to read on."""
 

@@ -1,8 +1,8 @@
 """Follow the files that globs mean, through rotation: batches of complete lines come out, each line once.
 
 The acting half of `rotation`: it opens, reads and closes. Every file that matches is followed, not one name: with
-winston's own rotation the writer moves on to `combined1.log` and `combined.log` is the oldest. A file whose name went is
-read to its end and kept open until it can hardly grow any more.
+winston's own rotation the writer moves on to `combined1.log` and `combined.log` is the oldest. A file whose name went
+is read to its end and kept open until it can hardly grow any more.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Plan:
 
 
 def plan(patterns: Sequence[str], *, with_error_logs: bool = False) -> Plan:
-    """Return the plan for `patterns`; raise UsageError for one that means nothing, InputError for what is unreadable."""
+    """Return the plan; raise UsageError for a pattern that means nothing, InputError for what is unreadable."""
     found: dict[str, None] = {}
     for pattern in patterns:
         paths = [STDIN] if pattern == STDIN else expand([pattern])

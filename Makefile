@@ -1,0 +1,60 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Each makes its own environment first.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+SECONDS ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types fast test-lowest bench servers clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## Run a sample API, traffic and a tailer; Ctrl-C or SECONDS=20 ends it
+	@$(BIN)/python examples/demo.py --seconds $(SECONDS)
+
+test: servers $(VENV)/.installed-dev lint types ## Run linters, types and every test
+	$(BIN)/python -m pytest
+
+fast: $(VENV)/.installed-dev ## Run the tests that start no servers
+	$(BIN)/python -m pytest -q -m 'not integration'
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+test-lowest: $(VENV)-lowest/.installed ## Run the fast tests with the oldest dependencies allowed
+	$(VENV)-lowest/bin/python -m pytest -q -m 'not integration'
+
+bench: $(VENV)/.installed-dev ## Measure the hot path against its limits and peers found on this machine
+	$(BIN)/python benchmarks/replay.py
+
+servers: ## Install the Debian packages that tests talk to (as root on Debian; elsewhere those tests are skipped)
+	@./.ci/servers
+
+clean: ## Remove what make made
+	rm -rf $(VENV) $(VENV)-lowest build dist
+
+# Debian's python3 may come without venv or pip: say what to do instead of a traceback.
+$(VENV)/bin/python:
+	@./.ci/make-venv $(PYTHON) $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+$(VENV)-lowest/.installed: pyproject.toml tests/lowest.txt
+	@./.ci/make-venv $(PYTHON) $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -e . --group tests -c tests/lowest.txt
+	@touch $@
