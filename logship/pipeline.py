@@ -31,7 +31,7 @@ MAX_LABEL_CHARACTERS = 512
 _MAX_LISTS = 4096
 """Label sets with lists of their own; a flood of new ones is folded in between, so that memory stays bounded."""
 
-_Key = tuple[str | None, str | None, int | None, str | None]
+_Key = tuple[str, str, int | None, str | None]
 _FALLBACK_FORMAT = "winston"
 """Reads lines until the first request shows the format; its record has the fields of all of them."""
 
@@ -120,7 +120,7 @@ class _FormatCounter:
         self._sketcher = Sketcher(fmt.unit_nanoseconds) if options.quantiles else None
         self._no_buckets = (0,) * (len(options.buckets) + 1)
         self._durations: dict[_Key, list[float | None]] = {}
-        self._appends: dict[_Key, Callable[[float | None], None]] = {}
+        self._appends: dict[tuple[str | None, str | None, int | None, str | None], Callable[[float | None], None]] = {}
         self._tally = Tally()
 
     def count(self, lines: bytes) -> None:
@@ -171,21 +171,19 @@ class _FormatCounter:
         route = lifted.route
         if route is None and lifted.url is not None:
             route = self._route(lifted.url, lifted.status)
-        key = (lifted.method, route, lifted.status, lifted.level)
-        if key in self._appends:
-            self._appends[key](lifted.duration)
-        else:
-            self._count_first(lifted, route)
+        self._count_first(lifted, route)
 
     def _count_first(self, record: Record, route: str | None) -> None:
-        """Count a request with labels not seen before, if they can be labels."""
+        """Count a request whose labels have no list yet, if they can be labels; too long ones share a list."""
         reason = _unfit(record)
         if reason is not None:
             self._tally.rejected[reason] += 1
             return
-        key = (record.method, route, record.status, record.level)
-        self._durations[key] = [record.duration]
-        self._appends[key] = self._durations[key].append
+        key = (_short(record.method), _short(route), record.status, _short_level(record.level))
+        if key not in self._durations:
+            self._durations[key] = []
+            self._appends[key] = self._durations[key].append
+        self._durations[key].append(record.duration)
 
     def _count_messages(self, records: list[Record]) -> None:
         tally = self._tally
@@ -195,7 +193,7 @@ class _FormatCounter:
             tally.messages[level_label(record.level)] += 1
             name = exception_type(record)
             if name is not None:
-                tally.exceptions[name if len(name) <= MAX_LABEL_CHARACTERS else OTHER] += 1
+                tally.exceptions[_short(name)] += 1
 
     def _fold(self) -> None:
         for key, durations in self._durations.items():
@@ -219,10 +217,9 @@ class _FormatCounter:
         if not requests:
             return
         tally.messages[level_label(level)] += requests
-        labels = LabelSet(_short(method), _short(route), str(status))
-        if OTHER in labels:
+        if OTHER in (method, route):
             tally.folded += requests
-        tally.add_series(labels, self._series(requests, durations))
+        tally.add_series(LabelSet(method, route, str(status)), self._series(requests, durations))
 
     def _series(self, requests: int, durations: list[float]) -> Series:
         if not durations:
@@ -245,3 +242,7 @@ def _unfit(record: Record) -> Reason | None:
 
 def _short(label: str | None) -> str:
     return label if label is not None and len(label) <= MAX_LABEL_CHARACTERS else OTHER
+
+
+def _short_level(level: str | None) -> str | None:
+    return level if level is None or len(level) <= MAX_LABEL_CHARACTERS else OTHER

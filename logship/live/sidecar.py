@@ -74,8 +74,9 @@ class Sidecar:
         """Count everything that is in the files now, or, when `until` says so between two turns, a part of it."""
         ticket = self._gate.begin()
         self._watch()
-        self._follower.look(self._monotonic())
-        for turn in _turns(self._batches()):
+        now = self._monotonic()
+        self._follower.look(now)
+        for turn in _turns(self._batches(now)):
             self._take_turn(turn)
             if until():
                 return
@@ -83,9 +84,10 @@ class Sidecar:
         self.has_drained = True
         self._gate.served(ticket)
 
-    def _batches(self) -> Iterator[Batch]:
+    def _batches(self, looked_at: float) -> Iterator[Batch]:
+        """Yield everything there was at the look; files are let go by its time, as nothing later is known of them."""
         yield from self._follower.batches()
-        yield from self._follower.let_go(self._monotonic())
+        yield from self._follower.let_go(looked_at)
 
     def _take_turn(self, batches: Iterable[Batch]) -> None:
         positions = {}
@@ -113,7 +115,7 @@ def _turns(batches: Iterator[Batch]) -> Iterator[list[Batch]]:
     size = 0
     for batch in batches:
         turn.append(batch)
-        size += len(batch.lines)
+        size += batch.end - batch.start
         if size >= TURN_BYTES:
             yield turn
             turn, size = [], 0

@@ -47,7 +47,9 @@ class Admission:
         admitted.series = {}
         for labels, series in change.series.items():
             target = labels
-            if labels.route != OTHER and labels not in known:
+            if labels.route == OTHER:
+                target = fold(labels)  # else the methods of over-long routes would be series without end
+            elif labels not in known:
                 if len(known) < self._max_series:
                     known.add(labels)
                 else:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
+from operator import mul
 from typing import NamedTuple
 
 from logship.errors import UsageError
@@ -19,8 +20,11 @@ DEFAULT_BUCKETS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 _NANOSECONDS = 1_000_000_000
 
-_EXACT_PLAIN_SUM = 1e9
-"""count x sum (milliseconds or finer) up to which plain addition errs by less than half a nanosecond."""
+_EXACT_SUM_NS = 1e15
+"""Nanoseconds up to which a float sum errs by less than half of one: `fsum` as such, plain addition times its terms."""
+
+_LONGEST = 1e15
+"""Units up to which a number is a duration, 30,000 years of milliseconds: sums of more could leave the floats."""
 
 
 class Fold(NamedTuple):
@@ -39,7 +43,7 @@ class Histogram:
         self._thresholds = [_threshold(bound, _NANOSECONDS // unit_nanoseconds) for bound in buckets]
 
     def fold(self, durations: list[float]) -> Fold:
-        """Sort `durations` in place and fold them; they must be finite and not negative, and at least one.
+        """Sort `durations` in place and fold them; all must be valid, and at least one there.
 
         The sum is exact for durations written to the nanosecond or coarser, in any order and division.
         """
@@ -51,16 +55,23 @@ class Histogram:
             counts.append(upto - below)
             below = upto
         counts.append(len(durations) - below)
+        return Fold(tuple(counts), self._sum_ns(durations), round(durations[-1] * self._unit_nanoseconds))
+
+    def _sum_ns(self, durations: list[float]) -> int:
+        """Return the sum by the cheapest way that is exact: 5, 34 or 113 ns a duration."""
+        unit = self._unit_nanoseconds
         total = sum(durations)
-        if total * len(durations) > _EXACT_PLAIN_SUM:
-            total = math.fsum(durations)
-        return Fold(tuple(counts), round(total * self._unit_nanoseconds), round(durations[-1] * self._unit_nanoseconds))
+        if total * unit * len(durations) <= _EXACT_SUM_NS:
+            return round(total * unit)
+        if total * unit <= _EXACT_SUM_NS:
+            return round(math.fsum(durations) * unit)
+        return sum(map(round, map(mul, durations, repeat(unit))))
 
 
 def drop_invalid(durations: list[float]) -> int:
-    """Remove what is no duration (negative, infinite) from sorted `durations`; return how many there were."""
+    """Remove what is no duration (negative, beyond all bounds) from sorted `durations`; return how many there were."""
     start = bisect_left(durations, 0.0)
-    end = bisect_left(durations, math.inf)
+    end = bisect_right(durations, _LONGEST)
     dropped = len(durations) - (end - start)
     if dropped:
         durations[:] = durations[start:end]

@@ -17,6 +17,12 @@ _MAX_TEMPLATES = 200
 """An alternation is tried one by one: more templates than this would slow down the common ones."""
 
 _MAX_CANDIDATES = 2000
+_MAX_ROUTE_CHARACTERS = 256
+"""Longer routes are not worth their memory."""
+
+_MAX_SEGMENTS = 24
+"""Each segment nests the expression once more, and the compiler of expressions has a limit there."""
+
 _FIRST_COMPILATION = 64
 _RECURS = 2
 
@@ -50,7 +56,9 @@ class LearnedRoutes:
 
     def _learn(self, url: str, route: str) -> None:
         self._misses += 1
-        if url.startswith("/") and (route in self._candidates or len(self._candidates) < _MAX_CANDIDATES):
+        if len(route) > _MAX_ROUTE_CHARACTERS or route.count("/") > _MAX_SEGMENTS or not url.startswith("/"):
+            return
+        if route in self._candidates or len(self._candidates) < _MAX_CANDIDATES:
             self._candidates[route] += 1
         if self._misses >= self._next_compilation:
             self._misses = 0
@@ -59,13 +67,13 @@ class LearnedRoutes:
 
     def _compile(self) -> None:
         """Compile the most frequent templates; ever more rarely, so that a flood of new urls costs next to nothing."""
+        self._candidates = Counter({route: count for route, count in self._candidates.items() if count >= _RECURS})
         tree: _Tree = {}
-        for route, count in self._candidates.most_common(_MAX_TEMPLATES):
-            if count >= _RECURS:
-                node = tree
-                for segment in route[1:].split("/"):
-                    node = node.setdefault("/" + segment, {})
-                node[_END] = {}
+        for route, _ in self._candidates.most_common(_MAX_TEMPLATES):
+            node = tree
+            for segment in route[1:].split("/"):
+                node = node.setdefault("/" + segment, {})
+            node[_END] = {}
         self._names = []
         self._match = re.compile(self._pattern(tree, ""), re.ASCII).match if tree else self._match
 

@@ -16,12 +16,12 @@ PLACEHOLDER = ":id"
 NOT_FOUND = 404
 
 IDENTIFIER = (
-    r"(?:\d+(?![^/?#])"  # a number
-    r"|\d{4}-\d\d-\d\d(?:T[^/?#]*)?(?![^/?#])"  # a date, a date with a time
-    r"|[0-9a-fA-F]{16,}(?![^/?#])"  # an object id or a digest
+    r"(?:\d++(?![^/?#])"  # a number
+    r"|[0-9a-fA-F]{16,}+(?![^/?#])"  # an object id or a digest
+    r"|\d{4}-\d\d-\d\d(?:T[^/?#]*+)?(?![^/?#])"  # a date, a date with a time
     r"|(?=[^/?#]{20})(?:"
-    r"(?=[^/?#\d]*\d)[^/?#]+"  # a long token, a UUID: words of that length rarely hold a digit
-    r"|(?=[^/?#]{32})(?=[^/?#A-Z]*[A-Z])(?=[^/?#a-z]*[a-z])[^/?#]+"  # a longer one in mixed case
+    r"(?=[^/?#\d]*+\d)[^/?#]++"  # a long token, a UUID: words of that length rarely hold a digit
+    r"|(?=[^/?#]{32})(?=[^/?#A-Z]*+[A-Z])(?=[^/?#a-z]*+[a-z])[^/?#]++"  # a longer one in mixed case
     r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![^/?#])"  # a UUID without a digit
     r"))"
 )
@@ -104,6 +104,11 @@ def _segments(path: str) -> list[str]:
 
 
 def _checked(route: str) -> str:
-    if not route.startswith("/") or "*" in route[:-1]:
-        raise UsageError(f"route template {route!r} must start with / and may hold * only at its end: /api/files/*")
+    if not route.startswith("/") or "*" in route.removesuffix("/*"):
+        raise UsageError(f"route template {route!r} must start with / and may hold * only as its end: /api/files/*")
+    for segment in _segments(route):
+        if segment.startswith((":", "{", "<")) and not _PARAMETER.fullmatch(segment):
+            raise UsageError(
+                f"route template {route!r}: a placeholder is a whole segment, :id, {{id}} or <id>: not {segment!r}"
+            )
     return route

@@ -13,6 +13,9 @@ class _Stamp(msgspec.Struct, gc=False):
 
 _decode = msgspec.json.Decoder(_Stamp).decode
 
+_YEARS = range(2, 9999)
+"""At the ends of the calendar a change of zone leaves it; who writes these years means "never"."""
+
 
 def event_times(lines: bytes) -> list[float]:
     r"""Return the times, in seconds since the epoch, of the first and last of `lines` as far as they have one.
@@ -30,6 +33,6 @@ def _event_time(line: bytes) -> float | None:
         at = datetime.fromisoformat(stamp) if stamp is not None else None
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return None
-    if at is None:
+    if at is None or at.year not in _YEARS:
         return None
     return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()

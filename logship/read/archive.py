@@ -14,6 +14,7 @@ import lzma
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -28,26 +29,62 @@ BLOCK_BYTES = 1 << 16
 STDIN = "-"
 
 
-class _Reader(Protocol):
-    def read1(self, size: int = ..., /) -> bytes: ...
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /, max_length: int = ...) -> bytes: ...
 
 
-_OPENERS: tuple[tuple[bytes, Callable[[IO[bytes]], _Reader]], ...] = (
-    (b"\x1f\x8b", lambda raw: gzip.GzipFile(fileobj=raw)),
-    (b"\x28\xb5\x2f\xfd", zstd.ZstdFile),
-    (b"BZh", bz2.BZ2File),
-    (b"\xfd7zXZ\x00", lzma.LZMAFile),
+_Unpack = Callable[[io.BufferedReader], Iterator[bytes]]
+
+
+def _gunzip(stored: io.BufferedReader) -> Iterator[bytes]:
+    with gzip.GzipFile(fileobj=stored) as reader:
+        while block := reader.read1(BLOCK_BYTES):
+            yield block
+
+
+def _unpack(new_decompressor: Callable[[], _Decompressor], stored: io.BufferedReader) -> Iterator[bytes]:
+    """Yield the bytes of all members; what follows them must be a member, too, or padding with NULs.
+
+    The file classes of the standard library take anything else for the end, and so drop all members after a damaged
+    one without a word.
+    """
+    rest = stored.read1(BLOCK_BYTES)
+    while rest:
+        decompressor = new_decompressor()
+        yield decompressor.decompress(rest, BLOCK_BYTES)
+        while not decompressor.eof:
+            rest = stored.read1(BLOCK_BYTES) if decompressor.needs_input else b""
+            if decompressor.needs_input and not rest:
+                raise EOFError
+            yield decompressor.decompress(rest, BLOCK_BYTES)
+        rest = decompressor.unused_data.lstrip(b"\0")
+        while not rest and (rest := stored.read1(BLOCK_BYTES)):
+            rest = rest.lstrip(b"\0")
+
+
+_UNPACKERS: tuple[tuple[bytes, _Unpack], ...] = (
+    (b"\x1f\x8b", _gunzip),
+    (b"\x28\xb5\x2f\xfd", partial(_unpack, zstd.ZstdDecompressor)),
+    (b"\x50\x2a\x4d\x18", partial(_unpack, zstd.ZstdDecompressor)),  # pzstd begins with a frame to be skipped
+    (b"BZh", partial(_unpack, bz2.BZ2Decompressor)),
+    (b"\xfd7zXZ\x00", partial(_unpack, lzma.LZMADecompressor)),
 )
 """First bytes of a compressed file and how to read on."""
 
-_LONGEST_MAGIC = max(len(magic) for magic, _ in _OPENERS)
+_LONGEST_MAGIC = max(len(magic) for magic, _ in _UNPACKERS)
 
 _DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 
 def is_compressed_head(head: bytes) -> bool:
     """Return whether a file that starts with `head` is compressed."""
-    return any(head.startswith(magic) for magic, _ in _OPENERS)
+    return any(head.startswith(magic) for magic, _ in _UNPACKERS)
 
 
 class Archive:
@@ -71,13 +108,13 @@ class Archive:
     def blocks(self) -> Iterator[bytes]:
         """Yield the bytes of the stream in blocks; raise InputError at the first damage."""
         try:
-            reader = _decompressed(self._raw)
-            while block := reader.read1(BLOCK_BYTES):
-                yield block
+            yield from filter(None, _plain(io.BufferedReader(self._raw, BLOCK_BYTES)))
         except _DAMAGE as error:
             why = "ends too early" if isinstance(error, EOFError) else f"is damaged ({error})"
             raise InputError(f"{self.path} {why}; everything before that was counted") from error
         except OSError as error:
+            if error.errno is None:  # what bz2 raises for bad data
+                raise InputError(f"{self.path} is damaged ({error}); everything before that was counted") from error
             raise InputError(f"{self.path} cannot be read: {error.strerror or error}") from error
 
     def close(self) -> None:
@@ -103,7 +140,8 @@ class _Counted(io.RawIOBase):
         return len(block)
 
     def close(self) -> None:
-        self._raw.close()
+        if self._raw is not sys.stdin.buffer:  # whoever buffers this closes it when it is forgotten
+            self._raw.close()
         super().close()
 
 
@@ -116,10 +154,9 @@ def _open(path: str) -> IO[bytes]:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _decompressed(raw: _Counted) -> _Reader:
-    buffered = io.BufferedReader(raw, BLOCK_BYTES)
-    head = buffered.peek(_LONGEST_MAGIC)
-    for magic, opener in _OPENERS:
+def _plain(stored: io.BufferedReader) -> Iterator[bytes]:
+    head = stored.peek(_LONGEST_MAGIC)
+    for magic, unpack in _UNPACKERS:
         if head.startswith(magic):
-            return opener(buffered)
-    return buffered
+            return unpack(stored)
+    return iter(partial(stored.read1, BLOCK_BYTES), b"")

@@ -16,8 +16,10 @@ from pathlib import Path
 
 from logship.model import FileKey
 
-_ERROR_LOG = re.compile(r"error\d*\.log(?:\.|$)", re.ASCII)
-_COMBINED_LOG = re.compile(r"combined\d*\.log(?:\.|$)", re.ASCII)
+_ERROR_LOG = re.compile(r"error[-.\d]*\.log(?:[-.]|$)", re.ASCII)
+_COMBINED_LOG = re.compile(r"combined[-.\d]*\.log(?:[-.]|$)", re.ASCII)
+"""Numbers stand before or behind `.log`, and so do dates: `error-2026-01-31.log`, logrotate's `error.log-20260131`."""
+
 _DIRECTORY_GLOBS = ("*.log", "*.log.*", "*.ndjson", "*.jsonl")
 
 
@@ -43,9 +45,8 @@ def expand(patterns: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def scan(patterns: Sequence[str]) -> list[Sighting]:
-    """Return the regular files that `patterns` mean now, without repeated error logs; a link and its target are one."""
-    paths, _ = without_repeats(expand(patterns))
+def sightings(paths: Iterable[str]) -> list[Sighting]:
+    """Return the regular files at `paths` now; a link and its target are one."""
     seen: dict[FileKey, Sighting] = {}
     for path in paths:
         sighting = look(path)
@@ -65,9 +66,17 @@ def look(path: str) -> Sighting | None:
     return Sighting(path, FileKey(status.st_dev, status.st_ino), status.st_size)
 
 
-def without_repeats(paths: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the paths to read, and those left out because their lines repeat those of `combined.log` beside them."""
-    combined = {os.path.dirname(path) for path in paths if _COMBINED_LOG.match(os.path.basename(path))}  # noqa: PTH119, PTH120
+def combined_beside(paths: Iterable[str]) -> set[str]:
+    """Return the directories of `paths` in which a `combined.log` stands."""
+    return {os.path.dirname(path) for path in paths if _COMBINED_LOG.match(os.path.basename(path))}  # noqa: PTH119, PTH120
+
+
+def without_repeats(paths: Sequence[str], known: Iterable[str] = ()) -> tuple[list[str], list[str]]:
+    """Return the paths to read, and those left out because their lines repeat those of `combined.log` beside them.
+
+    In the directories `known` a `combined.log` is known to come and go; seen now or not, error logs repeat its lines.
+    """
+    combined = combined_beside(paths).union(known)
     repeats = [
         path
         for path in paths

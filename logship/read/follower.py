@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from logship.model import Batch, FileKey
 from logship.read.archive import is_compressed_head
-from logship.read.discovery import Sighting, scan
+from logship.read.discovery import Sighting, combined_beside, expand, sightings, without_repeats
 from logship.read.lines import DEFAULT_MAX_LINE_BYTES, LineCutter, Lines
 from logship.read.rotation import MARKER_BYTES, Content, Held, Seen, can_let_go, classify
 
 BLOCK_BYTES = 1 << 16
 """Bytes per read and per batch; the fastest of the sizes from 32 KiB to 4 MiB that were measured."""
+
+_CLOCK_TICK_SECONDS = 0.1
+"""Two changes of a file within one tick of the kernel's clock (1 to 10 ms) carry the same time; with room to spare."""
+
+_MAX_LEFT = 100
+"""Files that were let go and are known again when they come back; more than ever linger out of sight at once."""
+
+_COMPRESSED = "compressed; replay reads it"
 
 
 class Happenings(Protocol):
@@ -65,6 +73,7 @@ class Generation:
     modified_ns: int = 0
     size: int = 0
     changed_at: float = 0.0
+    compared_at: float = 0.0
     gone_at: float | None = None
 
     @property
@@ -86,16 +95,28 @@ class Follower:
         self._options = options
         self._tell = happenings
         self._held: dict[FileKey, Generation] = {}
+        self._left: dict[FileKey, Generation] = {}
         self._refused: dict[FileKey, str] = {}
+        self._with_combined: set[str] = set()
         self._last_number = 0
         self.retired: list[int] = []
         """Numbers of generations that ended; whoever keeps something about them clears the list."""
 
     def look(self, now: float) -> None:
         """See which files came, went, grew or were replaced; `now` is monotonic, in seconds."""
-        seen = {sighting.key: sighting for sighting in scan(self._patterns)}
+        paths = expand(self._patterns)
+        self._with_combined |= combined_beside(paths)  # for good: a rotation takes it away for a moment
+        kept, repeats = without_repeats(paths, self._with_combined)
+        seen = {sighting.key: sighting for sighting in sightings(kept)}
+        left_out = set(repeats)
         for generation in list(self._held.values()):
-            self._see(generation, seen.get(generation.key), now)
+            if generation.path in left_out and generation.key not in seen:
+                self._give_up(generation, "repeats the lines of combined.log beside it")
+                continue
+            try:
+                self._see(generation, seen.get(generation.key), now)
+            except OSError as error:  # the disk, or a network file system that lost the file
+                self._give_up(generation, error.strerror or str(error))
         for key, sighting in seen.items():
             if key not in self._held:
                 self._open(sighting, now)
@@ -107,12 +128,16 @@ class Follower:
             yield from self._read(generation)
 
     def let_go(self, now: float) -> Iterator[Batch]:
-        """Close the files that can hardly grow any more; yield their unfinished last lines."""
+        """Close the files that can hardly grow any more; yield their unfinished last lines.
+
+        `now` is the time of the last look: of what happened since then nothing is known.
+        """
         for generation in list(self._held.values()):
             if generation.gone_at is None or generation.unread_bytes:
                 continue
             gone_for, idle_for = now - generation.gone_at, now - generation.changed_at
-            if can_let_go(gone_for=gone_for, idle_for=idle_for, linger=self._options.linger_seconds):
+            rested = can_let_go(gone_for=gone_for, idle_for=idle_for, linger=self._options.linger_seconds)
+            if rested and not _has_changed(generation):
                 yield from self._finish(generation)
                 self._close(generation)
                 self._tell.closed(generation.path)
@@ -141,15 +166,18 @@ class Follower:
 
     def _look_inside(self, generation: Generation, now: float) -> None:
         status = os.fstat(generation.descriptor)
-        if status.st_size == generation.size and status.st_mtime_ns == generation.modified_ns:
+        if (status.st_size, status.st_mtime_ns) != (generation.size, generation.modified_ns):
+            generation.changed_at = now
+        elif generation.compared_at - generation.changed_at > _CLOCK_TICK_SECONDS:
             return
-        generation.changed_at = now
+        generation.compared_at = now
         start = generation.offset - len(generation.marker)
         marker = os.pread(generation.descriptor, len(generation.marker), start)
         held = Held(generation.offset, generation.marker, generation.modified_ns)
         if classify(held, Seen(status.st_size, marker, status.st_mtime_ns)) is Content.REPLACED:
             self._tell.rotated(generation.path, "replaced")
             self._start_over(generation)
+            generation.changed_at = now
         generation.size, generation.modified_ns = status.st_size, status.st_mtime_ns
 
     def _start_over(self, generation: Generation) -> None:
@@ -166,37 +194,69 @@ class Follower:
         except FileNotFoundError:
             return  # it went since it was seen
         except OSError as error:
-            self._refuse(sighting, error.strerror or str(error))
+            self._refuse(sighting.key, sighting.path, error.strerror or str(error))
             return
+        try:
+            held = self._hold(sighting.path, descriptor, now)
+        except OSError as error:
+            self._refuse(sighting.key, sighting.path, error.strerror or str(error))
+            held = False
+        if not held:
+            os.close(descriptor)
+
+    def _hold(self, path: str, descriptor: int, now: float) -> bool:
+        """Follow an open file from now on; return whether it is to be followed."""
         status = os.fstat(descriptor)
         key = FileKey(status.st_dev, status.st_ino)
-        if key in self._held or is_compressed_head(os.pread(descriptor, 8, 0)):
-            os.close(descriptor)
-            if key not in self._held:
-                self._refuse(sighting, "compressed; replay reads it")
-            return
-        generation = Generation(
+        if key in self._held:
+            return False
+        if is_compressed_head(os.pread(descriptor, 8, 0)):
+            self._refuse(key, path, _COMPRESSED)
+            return False
+        generation = self._known_again(key, descriptor) or Generation(
+            number=0, path=path, key=key, descriptor=descriptor, cutter=LineCutter(self._options.max_line_bytes)
+        )
+        self._held[key] = replace(
+            generation,
             number=self._next_number(),
-            path=sighting.path,
-            key=key,
+            path=path,
             descriptor=descriptor,
-            cutter=LineCutter(self._options.max_line_bytes),
             size=status.st_size,
             modified_ns=status.st_mtime_ns,
             changed_at=now,
+            compared_at=now,
+            gone_at=None,
         )
-        self._held[key] = generation
-        self._tell.opened(sighting.path)
+        self._tell.opened(path)
+        return True
 
-    def _refuse(self, sighting: Sighting, why: str) -> None:
-        if self._refused.get(sighting.key) != why:
-            self._refused[sighting.key] = why
-            self._tell.unreadable(sighting.path, why)
+    def _known_again(self, key: FileKey, descriptor: int) -> Generation | None:
+        """Return what was read of a file before it went out of sight, when its bytes prove that it is the one."""
+        left = self._left.pop(key, None)
+        if left is None or os.pread(descriptor, len(left.marker), left.offset - len(left.marker)) != left.marker:
+            return None
+        return left
+
+    def _refuse(self, key: FileKey, path: str, why: str) -> None:
+        if self._refused.get(key) != why:
+            self._refused[key] = why
+            self._tell.unreadable(path, why)
+
+    def _give_up(self, generation: Generation, why: str) -> None:
+        self._refuse(generation.key, generation.path, why)
+        self._close(generation)
 
     def _read(self, generation: Generation) -> Iterator[Batch]:
         while generation.unread_bytes:
             length = min(BLOCK_BYTES, generation.unread_bytes)
-            block = os.pread(generation.descriptor, length, generation.offset)
+            try:
+                block = os.pread(generation.descriptor, length, generation.offset)
+            except OSError as error:
+                self._give_up(generation, error.strerror or str(error))
+                return
+            if generation.offset == 0 and is_compressed_head(block):  # was empty when it was opened
+                self._give_up(generation, _COMPRESSED)
+                return
             if not block:
                 generation.size = generation.offset  # shorter than seen: the next look tells why
                 return
@@ -218,6 +278,10 @@ class Follower:
         return Batch(generation.number, start, end, lines.data, lines.oversize)
 
     def _close(self, generation: Generation) -> None:
+        if generation.offset and _how_gone(generation.descriptor) != "removed":
+            self._left[generation.key] = generation
+            if len(self._left) > _MAX_LEFT:
+                del self._left[next(iter(self._left))]
         os.close(generation.descriptor)
         del self._held[generation.key]
         self.retired.append(generation.number)
@@ -229,3 +293,8 @@ class Follower:
 
 def _how_gone(descriptor: int) -> str:
     return "removed" if os.fstat(descriptor).st_nlink == 0 else "renamed"
+
+
+def _has_changed(generation: Generation) -> bool:
+    """Return whether something happened to the file since the last look."""
+    return os.fstat(generation.descriptor).st_size != generation.offset

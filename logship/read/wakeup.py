@@ -7,8 +7,9 @@ Where notification is not to be had (no inotify left, a network file system), th
 
 from __future__ import annotations
 
-import threading
+import queue
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
@@ -43,19 +44,24 @@ class Waker(Protocol):
 
 
 class TimedWaker:
-    """The waker of real life."""
+    """The waker of real life.
+
+    A queue and not an event: `Event.set` in a signal handler blocks for ever when the signal came while the same
+    thread held the event's lock in `wait` or `clear`; `SimpleQueue.put` may interrupt anything.
+    """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._rings: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def wait(self, timeout_seconds: float) -> None:
         """Return when woken, or when the time is over."""
-        self._event.wait(timeout_seconds)
-        self._event.clear()
+        with suppress(queue.Empty):
+            self._rings.get(timeout=timeout_seconds)
 
     def wake(self) -> None:
         """End the wait, or the next one if none is under way."""
-        self._event.set()
+        if self._rings.empty():  # many rings between two waits are one
+            self._rings.put(None)
 
 
 class DirectoryWatch:
@@ -75,9 +81,9 @@ class DirectoryWatch:
     def watch(self, directories: Iterable[str]) -> None:
         """Watch `directories` too, as far as they are not watched yet."""
         for directory in directories:
-            if self._works and directory not in self._watched:
+            schedule = partial(self._observer.schedule, self._handler, directory, event_filter=_EVENTS)
+            if self._works and directory not in self._watched and self._attempt(schedule):
                 self._watched.add(directory)
-                self._attempt(partial(self._observer.schedule, self._handler, directory, event_filter=_EVENTS))
 
     def stop(self) -> None:
         """Stop watching and join the threads."""
@@ -85,12 +91,16 @@ class DirectoryWatch:
             self._observer.stop()
             self._observer.join()
 
-    def _attempt(self, act: Callable[[], object]) -> None:
+    def _attempt(self, act: Callable[[], object]) -> bool:
         try:
             act()
+        except (FileNotFoundError, NotADirectoryError):
+            return False  # it went since it was seen; what comes in its place is tried again
         except OSError as error:  # inotify's limits: EMFILE, ENOSPC
             self._works = False
             self._unavailable(error.strerror or str(error))
+            return False
+        return True
 
 
 class _Ring(FileSystemEventHandler):

@@ -1,0 +1,68 @@
+"""The documents say what the code does: every metric, outcome, option and command appears, and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+import app_logging
+from logship.cli.main import cli
+from logship.config import Config, load
+from logship.expose import Standing, StandingCollector, TallyCollector
+from logship.measure import DEFAULT_BUCKETS, Tally
+from logship.model import Reason
+from logship.parse import FORMAT_NAMES
+
+ROOT = Path(__file__).parent.parent
+METRICS = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def metric_names() -> set[str]:
+    tally = Tally(last_event=0.0)
+    families = [
+        *TallyCollector(lambda: tally, DEFAULT_BUCKETS).collect(),
+        *StandingCollector(Standing).collect(),
+    ]
+    return {family.name + ("_total" if family.type == "counter" else "") for family in families}
+
+
+def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
+    documented = set(re.findall(r"^\| `((?:http|log|logship)_[a-z_]+)` \|", METRICS, re.MULTILINE))
+    assert documented == metric_names()
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_for_a_rejection_is_documented(reason: Reason) -> None:
+    assert f"`{reason}`" in METRICS
+
+
+def test_the_annotated_configuration_shows_the_defaults() -> None:
+    assert load(str(ROOT / "configs/logship.yml")) == Config()
+
+
+def test_every_command_is_in_the_readme_or_the_documents() -> None:
+    documents = README + "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
+    commands = cli.list_commands(click.Context(cli))
+    missing = [name for name in commands if f"logship {name}" not in documents]
+    assert not missing
+
+
+@pytest.mark.parametrize("name", FORMAT_NAMES)
+def test_every_format_is_named_where_a_user_chooses_one(name: str) -> None:
+    assert name in (ROOT / "configs/logship.yml").read_text(encoding="utf-8")
+
+
+def test_local_links_lead_somewhere() -> None:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_field_table_of_app_logging_is_the_documented_one() -> None:
+    text = (ROOT / "docs/app-logging.md").read_text(encoding="utf-8")
+    for field in app_logging.FIELDS:
+        assert f"| `{field.name}` | {field.type} | {field.presence} | {field.meaning} |" in text
