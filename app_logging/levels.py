@@ -1,0 +1,22 @@
+"""The five levels: their names in the record and their numbers in the standard library."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DEBUG: Final = 10
+INFO: Final = 20
+WARNING: Final = 30
+ERROR: Final = 40
+CRITICAL: Final = 50
+
+NUMBERS = {"debug": DEBUG, "info": INFO, "warning": WARNING, "error": ERROR, "critical": CRITICAL}
+
+
+def name_of(number: int) -> str:
+    """Return the name of the highest level that is not above the number; custom levels fold into the five."""
+    if number >= ERROR:
+        return "critical" if number >= CRITICAL else "error"
+    if number >= INFO:
+        return "warning" if number >= WARNING else "info"
+    return "debug"

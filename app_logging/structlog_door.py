@@ -1,0 +1,149 @@
+"""structlog's door: events come in as method calls on a bound logger, rendered bytes go to the sink.
+
+No LogRecord is made on the way (that alone would cost more than all the rest). The level is looked up at each call,
+so loggers that structlog has cached follow a second `configure`. `structlog.testing.capture_logs` works.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import structlog
+from structlog.processors import StackInfoRenderer
+
+from app_logging import levels
+from app_logging.cleaning import to_text
+from app_logging.pipeline import active
+
+ROOT_NAME = "root"
+"""What the standard library calls the logger without a name."""
+
+_add_stack = StackInfoRenderer(additional_ignores=["app_logging"])
+
+
+class NamedLogger:
+    """What a bound logger wraps: the name, and the way to the sink."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str | None = None, *_unused: object) -> None:
+        self.name = name or ROOT_NAME
+
+    def write(self, level: str, record: bytes) -> None:
+        """Hand a rendered record to the sink of the active pipeline."""
+        pipeline = active.pipeline
+        if pipeline is not None:
+            pipeline.sink.write(record, is_error=level in {"error", "critical"})
+
+
+def render_event(logger: NamedLogger, level: str, event_dict: dict[str, Any]) -> bytes:
+    """Render the event; the last processor of the chain."""
+    pipeline = active.pipeline
+    if pipeline is None:
+        raise structlog.DropEvent
+    if "stack_info" in event_dict:
+        _add_stack(logger, level, event_dict)  # in place
+    message = event_dict.pop("event", "")
+    return pipeline.render(logger.name, level, message, event_dict)
+
+
+PROCESSORS: list[Any] = [render_event]
+"""One list for structlog's configuration and our loggers: `capture_logs` empties and refills it in place."""
+
+
+class BoundLogger(structlog.make_filtering_bound_logger(levels.DEBUG)):  # type: ignore[misc] # made at run time
+    """structlog's filtering logger, with the level looked up at each call and no field name forbidden."""
+
+    def debug(self, event: object = "", /, *args: object, **fields: Any) -> None:
+        """Log at level debug; `args` are interpolated with `%`, as in the standard library."""
+        self._log(levels.DEBUG, "debug", event, args, fields)
+
+    def info(self, event: object = "", /, *args: object, **fields: Any) -> None:
+        """Log at level info."""
+        self._log(levels.INFO, "info", event, args, fields)
+
+    def warning(self, event: object = "", /, *args: object, **fields: Any) -> None:
+        """Log at level warning."""
+        self._log(levels.WARNING, "warning", event, args, fields)
+
+    def error(self, event: object = "", /, *args: object, **fields: Any) -> None:
+        """Log at level error."""
+        self._log(levels.ERROR, "error", event, args, fields)
+
+    def critical(self, event: object = "", /, *args: object, **fields: Any) -> None:
+        """Log at level critical."""
+        self._log(levels.CRITICAL, "critical", event, args, fields)
+
+    def exception(self, event: object = "", /, *args: object, **fields: Any) -> None:
+        """Log at level error, with the exception that is being handled."""
+        fields.setdefault("exc_info", True)
+        self._log(levels.ERROR, "error", event, args, fields)
+
+    def log(self, level: int, event: object = "", /, *args: object, **fields: Any) -> None:
+        """Log at a level given by number."""
+        self._log(level, levels.name_of(level), event, args, fields)
+
+    msg = info
+    warn = warning
+    fatal = critical
+
+    def is_enabled_for(self, level: int) -> bool:
+        """Say whether an event of that level would be written."""
+        return active.pipeline is not None and level >= active.pipeline.threshold
+
+    def get_effective_level(self) -> int:
+        """Return the number of the lowest level that is written."""
+        return active.pipeline.threshold if active.pipeline is not None else levels.CRITICAL + 1
+
+    def _log(self, number: int, level: str, event: object, args: tuple[object, ...], fields: dict[str, Any]) -> None:
+        pipeline = active.pipeline
+        if pipeline is None:
+            _log_unconfigured(self._logger.name, number, interpolate(event, args) if args else event, fields)
+            return
+        if number < pipeline.threshold:
+            return
+        if "event" in fields:
+            fields["event_"] = fields.pop("event")
+        event_dict: Any = {**self._context, **fields, "event": interpolate(event, args) if args else event}
+        try:
+            for processor in self._processors:
+                event_dict = processor(self._logger, level, event_dict)
+        except structlog.DropEvent:
+            return
+        self._logger.write(level, event_dict)
+
+    def _proxy_to_logger(self, method_name: str, event: object = "", **fields: Any) -> None:
+        # structlog's asynchronous methods (ainfo and so on) arrive here, from a thread of the executor.
+        self._log(levels.NUMBERS[method_name], method_name, event, (), fields)
+
+
+def interpolate(event: object, args: tuple[Any, ...]) -> str:
+    """Put the arguments into the text as logging does; if they do not fit, keep both: a log call never raises."""
+    values = args[0] if len(args) == 1 and isinstance(args[0], dict) and args[0] else args
+    try:
+        return str(event) % values
+    except Exception:  # noqa: BLE001 - a wrong placeholder, or a __str__ that raises
+        return f"{to_text(event)} {to_text(args)}"
+
+
+def _log_unconfigured(name: str, number: int, message: object, fields: dict[str, Any]) -> None:
+    # A library's records before the application configures, or in tests without it (pytest's caplog sees them).
+    exc_info = fields.pop("exc_info", None)
+    logging.getLogger(name).log(number, "%s %s" if fields else "%s%.0s", message, fields, exc_info=exc_info)
+
+
+def logger_named(name: str | None) -> BoundLogger:
+    """Return a logger without structlog's lazy proxy, which would cost a microsecond per call."""
+    return BoundLogger(NamedLogger(name), PROCESSORS, {})
+
+
+def install() -> None:
+    """Make structlog use this door; loggers that it has handed out already follow at their first use."""
+    structlog.configure(
+        processors=PROCESSORS,
+        wrapper_class=BoundLogger,
+        logger_factory=NamedLogger,
+        context_class=dict,
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,172 @@
+"""The table of what frameworks leave in the scope, and what the template must be."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Host, Mount, Route, Router
+
+from app_logging.route_template import route_template
+
+
+async def answer(_request: Request) -> PlainTextResponse:
+    return PlainTextResponse("ok")
+
+
+async def answer_everything(scope: Any, receive: Any, send: Any) -> None:
+    await PlainTextResponse("ok")(scope, receive, send)
+
+
+def routes() -> list[Any]:
+    items = Route("/items/{n}", answer)
+    return [
+        Route("/", answer),
+        Route("/plain", answer, methods=["GET"]),
+        Route("/heroes/{id:int}", answer),
+        Route("/files/{path:path}", answer),
+        Route("/slash/", answer),
+        Mount("/v1", routes=[items, Mount("/deep", routes=[items])]),
+        Mount("/t/{tenant}", routes=[Route("/x/{y}", answer), Route("/same/{tenant}", answer)]),
+        Mount("/f/{p:path}/z", routes=[Route("/x", answer)]),
+        Mount("/static", answer_everything),
+        Mount("/sub", Starlette(routes=[items])),
+        Host("api.example.org", Router([Mount("/h", routes=[items])])),
+    ]
+
+
+CASES = [
+    ("/", "/"),
+    ("/plain", "/plain"),
+    ("/heroes/7", "/heroes/{id}"),
+    ("/files/a/b", "/files/{path}"),
+    ("/v1/items/4", "/v1/items/{n}"),
+    ("/v1/deep/items/4", "/v1/deep/items/{n}"),
+    ("/t/acme/x/1", "/t/{tenant}/x/{y}"),
+    ("/t/t/x/1", "/t/{tenant}/x/{y}"),
+    ("/t/acme/same/2", "/t/{tenant}/same/{tenant}"),
+    ("/f/a/b/z/x", "/f/{p}/z/x"),
+    ("/static/any/thing", "/static/{path}"),
+    ("/sub/items/4", "/sub/items/{n}"),
+    ("/nothing", None),
+    ("/v1/nothing", None),
+    ("/sub/nothing", None),
+    ("/t/acme/nothing", None),
+    ("/slash", None),
+    ("/heroes/seven", None),
+]
+
+
+def answered_scope(app: Any, path: str, *, root_path: str = "", method: str = "GET", host: str = "h") -> dict[str, Any]:
+    """Run the request and return the scope as the application has left it."""
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": method,
+        "path": root_path + path,
+        "root_path": root_path,
+        "query_string": b"",
+        "headers": [(b"host", host.encode())],
+        "server": ("h", 80),
+        "scheme": "http",
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(_message: Any) -> None:
+        pass
+
+    asyncio.run(app(scope, receive, send))
+    return scope
+
+
+@pytest.mark.parametrize("root_path", ["", "/proxy"])
+@pytest.mark.parametrize(("path", "expected"), CASES)
+def test_starlette(path: str, expected: str | None, root_path: str) -> None:
+    scope = answered_scope(Starlette(routes=routes()), path, root_path=root_path)
+    assert route_template(scope, root_path) == expected
+
+
+@pytest.mark.parametrize(("path", "expected"), CASES)
+def test_a_starlette_that_leaves_no_route_in_the_scope(path: str, expected: str | None) -> None:
+    scope = answered_scope(Starlette(routes=routes()), path)
+    scope.pop("route", None)
+    assert route_template(scope, "") == expected
+
+
+def test_a_method_that_is_not_allowed_keeps_the_template() -> None:
+    scope = answered_scope(Starlette(routes=routes()), "/plain", method="DELETE")
+    assert route_template(scope, "") == "/plain"
+    scope.pop("route", None)
+    assert route_template(scope, "") == "/plain"
+
+
+def test_a_host_adds_nothing_to_the_path() -> None:
+    app = Starlette(routes=list(reversed(routes())))
+    scope = answered_scope(app, "/h/items/1", host="api.example.org")
+    assert route_template(scope, "") == "/h/items/{n}"
+    assert route_template(answered_scope(app, "/h/nothing", host="api.example.org"), "") is None
+
+
+def test_a_middleware_inside_a_mounted_application_sees_the_whole_template() -> None:
+    seen: list[str | None] = []
+
+    class Look:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            root_path = scope["root_path"]
+            await self.app(scope, receive, send)
+            seen.append(route_template(scope, root_path))
+
+    sub = Starlette(routes=[Route("/items/{n}", answer)])
+    sub.add_middleware(Look)
+    answered_scope(Starlette(routes=[Mount("/t/{tenant}", sub)]), "/t/acme/items/1")
+    assert seen == ["/t/{tenant}/items/{n}"]
+
+
+def test_values_are_hidden_below_a_prefix_that_no_known_mount_made() -> None:
+    scope = {
+        "type": "http",
+        "path": "/t/acme/x",
+        "root_path": "/t/acme",
+        "path_params": {"tenant": "acme"},
+        "route": Route("/x", answer),
+    }
+    assert route_template(scope, "") == "/t/{tenant}/x"
+
+
+def test_a_framework_that_leaves_nothing_gets_no_template() -> None:
+    assert route_template({"type": "http", "path": "/x"}, "") is None
+
+
+def test_fastapi() -> None:
+    fastapi = pytest.importorskip("fastapi")
+
+    async def item() -> str:
+        return "ok"
+
+    inner, outer = fastapi.APIRouter(), fastapi.APIRouter()
+    inner.add_api_route("/in/{q}", item)
+    outer.add_api_route("/items/{n:int}", item)
+    outer.include_router(inner, prefix="/nested")
+    sub = fastapi.FastAPI()
+    sub.add_api_route("/y/{z}", item)
+    app = fastapi.FastAPI()
+    app.include_router(outer, prefix="/r")
+    app.mount("/sub/{tenant}", sub)
+    expected = {
+        "/r/items/4": "/r/items/{n}",
+        "/r/nested/in/x": "/r/nested/in/{q}",
+        "/sub/acme/y/1": "/sub/{tenant}/y/{z}",
+        "/sub/acme/nothing": None,
+        "/docs": "/docs",
+        "/nothing": None,
+    }
+    for path, template in expected.items():
+        assert route_template(answered_scope(app, path), "") == template, path

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app_logging.settings import SettingsError, resolve
+
+ENVIRON = {"SERVICE_NAME": "from-env", "ENVIRONMENT": "staging", "LOG_DIR": "/var/log/env", "LOG_LEVEL": "ERROR"}
+
+
+def test_defaults() -> None:
+    settings = resolve(environ={})
+    assert (settings.service, settings.environment, settings.level) == ("app", "development", 20)
+    assert settings.log_dir == Path.cwd() / "logs"
+    assert (settings.max_bytes, settings.backups) == (5 * 1024 * 1024, 5)
+
+
+def test_environment_wins_over_defaults() -> None:
+    settings = resolve(environ=ENVIRON)
+    assert (settings.service, settings.environment, settings.level) == ("from-env", "staging", 40)
+    assert settings.log_dir == Path("/var/log/env")
+
+
+def test_arguments_win_over_environment() -> None:
+    settings = resolve(service="mine", environment="test", log_dir="/a/../b", level="debug", environ=ENVIRON)
+    assert (settings.service, settings.environment, settings.level) == ("mine", "test", 10)
+    assert settings.log_dir == Path("/b")
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert resolve(environ={"SERVICE_NAME": "", "LOG_LEVEL": ""}).service == "app"
+
+
+@pytest.mark.parametrize("level", ["warn", "WARNING", " Warning ", 30])
+def test_a_level_can_be_spelt_in_several_ways(level: str | int) -> None:
+    assert resolve(level=level, environ={}).level == 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "parts"),
+    [
+        ({"level": "verbose"}, {}, ["level", "'verbose'", "argument", "debug, info, warning, error, critical"]),
+        ({}, {"LOG_LEVEL": "infos"}, ["'infos'", "LOG_LEVEL", "did you mean info?"]),
+        ({"level": 25}, {}, ["25", "argument"]),
+        ({"level": True}, {}, ["True"]),
+        ({"service": " "}, {}, ["service", "' '", "not empty"]),
+        ({"service": 5}, {}, ["service", "5"]),
+        ({"environment": ""}, {}, ["environment", "''"]),
+        ({"log_dir": ""}, {}, ["log_dir", "directory"]),
+        ({"max_bytes": -1}, {}, ["max_bytes", "-1", "0 or more"]),
+        ({"max_bytes": 1.5}, {}, ["max_bytes", "1.5"]),
+        ({"backups": 0}, {}, ["backups", "0", "1 or more"]),
+        ({"backups": True}, {}, ["backups", "True"]),
+        ({"on_error": "ignore"}, {}, ["on_error", "'ignore'", "stderr, raise"]),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_source_and_what_is_allowed(
+    arguments: dict[str, Any], environ: dict[str, str], parts: list[str]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        resolve(**arguments, environ=environ)
+    assert isinstance(caught.value, ValueError)
+    for part in parts:
+        assert part in str(caught.value)

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+import app_logging
+from app_logging.stdlib_door import PipelineHandler
+
+ReadRecords = Callable[[Path], list[dict[str, Any]]]
+
+LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+class Unprintable:
+    def __str__(self) -> str:
+        raise RuntimeError
+
+    __repr__ = __str__
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    app_logging.configure(service="svc", environment="test", log_dir=tmp_path, level="debug", console=False)
+    return tmp_path
+
+
+def without_time(record: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(key, value) for key, value in record.items() if key not in {"timestamp", "seq"}]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_both_doors_give_the_same_line(directory: Path, read_records: ReadRecords, level: str) -> None:
+    app_logging.bind_context(request_id="r")
+    getattr(app_logging.get_logger("x"), level)("m %s", "arg", a=1, b=[None, 2.5])
+    getattr(logging.getLogger("x"), level)("m %s", "arg", extra={"a": 1, "b": [None, 2.5]})
+    one, other = read_records(directory / "combined.log")
+    assert without_time(one) == without_time(other)
+    assert (one["level"], one["message"], one["logger"], one["a"]) == (level, "m arg", "x", 1)
+    assert [one["seq"], other["seq"]] == [1, 2]
+    assert len(read_records(directory / "error.log")) == (2 if level in {"error", "critical"} else 0)
+
+
+def test_both_doors_describe_an_exception_alike(directory: Path, read_records: ReadRecords) -> None:
+    try:
+        _ = 1 // 0
+    except ZeroDivisionError:
+        app_logging.get_logger("x").exception("m")
+        logging.getLogger("x").exception("m")
+    one, other = read_records(directory / "error.log")
+    assert without_time(one) == without_time(other)
+    assert one["exception"]["type"] == "ZeroDivisionError"
+
+
+def test_both_doors_tell_the_stack_if_asked(directory: Path, read_records: ReadRecords) -> None:
+    app_logging.get_logger("x").info("m", stack_info=True)
+    logging.getLogger("x").info("m", stack_info=True)
+    for record in read_records(directory / "combined.log"):
+        assert record["stack"].startswith("Stack (most recent call last):")
+        assert "test_both_doors_tell_the_stack_if_asked" in record["stack"].split("\n")[-2]
+        assert "stack_info" not in record
+
+
+def test_both_doors_call_the_logger_without_a_name_root(directory: Path, read_records: ReadRecords) -> None:
+    app_logging.get_logger().info("m")
+    structlog.get_logger().info("m")
+    logging.getLogger().info("m")
+    assert [record["logger"] for record in read_records(directory / "combined.log")] == ["root"] * 3
+
+
+def test_structlogs_own_get_logger_leads_to_the_same_door(directory: Path, read_records: ReadRecords) -> None:
+    structlog.get_logger("x", a=1).bind(b=2).info("m", c=3)
+    (record,) = read_records(directory / "combined.log")
+    assert (record["logger"], record["a"], record["b"], record["c"]) == ("x", 1, 2, 3)
+
+
+@pytest.mark.parametrize("args", [("%d", "x"), ("%s %s", 1), ("%s", Unprintable())])
+def test_arguments_that_do_not_fit_the_message_lose_nothing(
+    directory: Path, read_records: ReadRecords, args: tuple[Any, ...]
+) -> None:
+    app_logging.get_logger("x").info(*args)
+    # Past the root logger, where pytest's own handler makes an error of it.
+    PipelineHandler().handle(logging.getLogger("x").makeRecord("x", 20, "f", 1, args[0], args[1:], None))
+    one, other = read_records(directory / "combined.log")
+    assert without_time(one) == without_time(other)
+    assert one["message"].startswith(args[0])
+
+
+def test_a_mapping_as_the_only_argument_is_interpolated_by_name(directory: Path, read_records: ReadRecords) -> None:
+    app_logging.get_logger("x").info("%(n)d heroes", {"n": 3})
+    logging.getLogger("x").info("%(n)d heroes", {"n": 3})
+    assert [record["message"] for record in read_records(directory / "combined.log")] == ["3 heroes"] * 2
+
+
+def test_no_field_name_makes_a_call_fail(directory: Path, read_records: ReadRecords) -> None:
+    fields = {"event": 1, "method_name": 2, "self": 3, "level": 4, "logger": 5}
+    app_logging.get_logger("x").info("m", **fields)
+    (record,) = read_records(directory / "combined.log")
+    assert (record["message"], record["event_"], record["method_name"], record["self"]) == ("m", 1, 2, 3)
+    assert (record["level_"], record["logger_"]) == (4, 5)
+
+
+def test_levels_of_others_fold_into_the_five(directory: Path, read_records: ReadRecords) -> None:
+    logging.getLogger("x").log(25, "m")
+    app_logging.get_logger("x").log(25, "m")
+    app_logging.get_logger("x").log(60, "m")
+    assert [record["level"] for record in read_records(directory / "combined.log")] == ["info", "info", "critical"]
+
+
+def test_a_level_below_the_threshold_is_not_written(tmp_path: Path, read_records: ReadRecords) -> None:
+    app_logging.configure(log_dir=tmp_path, level="warning", console=False)
+    log = app_logging.get_logger("x")
+    log.info("no")
+    logging.getLogger("x").info("no")
+    log.warning("yes")
+    assert [record["message"] for record in read_records(tmp_path / "combined.log")] == ["yes"]
+    assert not log.is_enabled_for(logging.INFO)
+    assert log.get_effective_level() == logging.WARNING
+
+
+def test_asynchronous_methods_write_too(directory: Path, read_records: ReadRecords) -> None:
+    async def write() -> None:
+        app_logging.bind_context(request_id="r")
+        await app_logging.get_logger("x").ainfo("m %s", "arg", a=1)
+
+    asyncio.run(write())
+    record = read_records(directory / "combined.log")[-1]  # asyncio has a word to say before
+    assert (record["message"], record["a"], record["request_id"]) == ("m arg", 1, "r")
+
+
+@pytest.mark.usefixtures("directory")
+def test_structlogs_capture_logs_works() -> None:
+    log = app_logging.get_logger("x")
+    with structlog.testing.capture_logs() as captured:
+        log.info("m", a=1)
+    assert captured == [{"event": "m", "a": 1, "log_level": "info"}]
+
+
+def test_before_configure_records_go_to_standard_logging(caplog: pytest.LogCaptureFixture) -> None:
+    app_logging.get_logger("x").warning("before %d", 1, a=1)
+    app_logging.get_logger("x").warning("100 %")
+    assert [(record.name, record.getMessage()) for record in caplog.records] == [
+        ("x", "before 1 {'a': 1}"),
+        ("x", "100 %"),
+    ]
+
+
+def test_a_record_that_has_travelled_as_text_keeps_its_traceback(directory: Path, read_records: ReadRecords) -> None:
+    record = logging.makeLogRecord({"name": "x", "levelno": 40, "msg": "m", "exc_text": "Traceback ..."})
+    logging.getLogger().handle(record)
+    assert read_records(directory / "error.log")[0]["stack"] == "Traceback ..."
