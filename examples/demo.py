@@ -64,7 +64,7 @@ def run(directory: Path, seconds: float, rate: float, stop: threading.Event, con
     tail = [sys.executable, "-m", "logship", "tail", pattern, "--listen", f"127.0.0.1:{port}"]
     metrics_url = f"http://127.0.0.1:{port}/metrics"
     with running(api, directory / "api.err") as api_process, running(tail, directory / "tail.err"):
-        base_url = first_line(api_process, directory / "api.err")
+        base_url = json.loads(first_line(api_process, directory / "api.err"))["url"]
         wait_for(lambda: scrape(metrics_url), "the tailer does not answer", directory / "tail.err")
         console.print(f"sample API   {base_url}\nits logs     {logs}\nmetrics      {metrics_url}\n", highlight=False)
         length = seconds or FOREVER_SECONDS
@@ -72,21 +72,23 @@ def run(directory: Path, seconds: float, rate: float, stop: threading.Event, con
         with running(traffic, directory / "traffic.err") as client:
             watch(metrics_url, client, stop, console)
             client.send_signal(signal.SIGTERM)
-            sent = json.loads(client.communicate(timeout=PATIENCE_SECONDS)[0])["sent"]
+            outcome = json.loads(client.communicate(timeout=PATIENCE_SECONDS)[0])
         api_process.send_signal(signal.SIGTERM)
         api_process.wait(PATIENCE_SECONDS)
         counted = requests_in(scrape(metrics_url))
-    return compare(pattern, sent, counted, console)
+    return compare(pattern, sum(answer["count"] for answer in outcome["answers"]), counted, console)
 
 
-def compare(pattern: str, sent: int, counted: int, console: Console) -> int:
+def compare(pattern: str, answered: int, counted: int, console: Console) -> int:
     """Print the table of a replay and the three numbers that must be one."""
     replay = [sys.executable, "-m", "logship", "replay", pattern]
     subprocess.run(replay, check=True)
     replayed = json.loads(subprocess.run([*replay, "--output", "json"], check=True, capture_output=True).stdout)
     total = replayed["lines"]["request"]
-    console.print(f"\nrequests: {sent} sent, {counted} counted by tail, {total} counted by replay", highlight=False)
-    return 0 if sent == counted == total else 1
+    console.print(
+        f"\nrequests: {answered} answered, {counted} counted by tail, {total} counted by replay", highlight=False
+    )
+    return 0 if answered == counted == total else 1
 
 
 def watch(metrics_url: str, client: subprocess.Popen[str], stop: threading.Event, console: Console) -> None:

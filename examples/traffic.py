@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
+import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -73,13 +75,18 @@ class Outcome:
 
 
 async def send_traffic(url: str, *, seconds: float, rate: float, seed: int | None = None) -> Outcome:
-    """Send `rate` requests per second for so many seconds; return when all are answered or have failed."""
-    dice, outcome = random.Random(seed), Outcome()
+    """Send `rate` requests per second for so many seconds, or until SIGINT or SIGTERM; return when all are answered."""
+    dice, outcome, stop = random.Random(seed), Outcome(), asyncio.Event()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(wanted, stop.set)
     slots = asyncio.Semaphore(MOST_IN_FLIGHT)
     start = time.monotonic()
     async with asyncio.TaskGroup() as tasks:
         for number in range(round(seconds * rate)):
-            await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), max(0.0, start + number / rate - time.monotonic()))
+            if stop.is_set():
+                break
             await slots.acquire()
             method, target = _choose(dice)
             request = _request(method, target, urlsplit(url).netloc, dice.choice(USER_AGENTS))
