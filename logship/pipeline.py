@@ -23,7 +23,7 @@ from logship.measure import (
     level_label,
 )
 from logship.model import OTHER, Batch, LabelSet, Reason
-from logship.parse import Decoder, Format, Record, detect, event_times, format_named
+from logship.parse import UNDECIDED, Decoder, FirstRequest, Format, Record, event_times, first_request, format_named
 
 MAX_LABEL_CHARACTERS = 512
 """A longer method, route or exception type is folded into `__other__`: label values are kept for ever."""
@@ -32,8 +32,7 @@ _MAX_LISTS = 4096
 """Label sets with lists of their own; a flood of new ones is folded in between, so that memory stays bounded."""
 
 _Key = tuple[str, str, int | None, str | None]
-_FALLBACK_FORMAT = "winston"
-"""Reads lines until the first request shows the format; its record has the fields of all of them."""
+_REPLACEMENT = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Pipeline:
         if batch.oversize:
             change.rejected[Reason.TOO_LONG] += batch.oversize
         if batch.lines:
-            self._counter(batch).count(batch.lines)
+            self._count(batch.generation, batch.lines)
             change.widen_span(event_times(batch.lines))
 
     def take(self) -> Tally:
@@ -89,23 +88,28 @@ class Pipeline:
         """Drop what is known of a generation that will not come again."""
         self._chosen.pop(generation, None)
 
-    def _counter(self, batch: Batch) -> _FormatCounter:
-        chosen = self._chosen.get(batch.generation)
-        if chosen is not None:
-            return chosen
-        name = self._options.format
-        if name is None:
-            found = detect(batch.lines)
-            name = found.name if found is not None else None
-        if name is None:
-            return self._counter_for(_FALLBACK_FORMAT)
-        chosen = self._chosen[batch.generation] = self._counter_for(name)
-        return chosen
+    def _count(self, generation: int, lines: bytes) -> None:
+        chosen = self._chosen.get(generation)
+        if chosen is None:
+            first = self._first_request(lines)
+            before = lines if first is None else lines[: first.offset]
+            if before:
+                self._counter_for(UNDECIDED).count(before)
+            if first is None:
+                return
+            lines = lines[first.offset :]
+            chosen = self._chosen[generation] = self._counter_for(first.format)
+        chosen.count(lines)
 
-    def _counter_for(self, name: str) -> _FormatCounter:
-        counter = self._counters.get(name)
+    def _first_request(self, lines: bytes) -> FirstRequest | None:
+        """Return from where on `lines` have a known format; the division into batches must not matter for it."""
+        name = self._options.format
+        return first_request(lines) if name is None else FirstRequest(0, format_named(name))
+
+    def _counter_for(self, fmt: Format) -> _FormatCounter:
+        counter = self._counters.get(fmt.name)
         if counter is None:
-            counter = self._counters[name] = _FormatCounter(format_named(name), self._routes, self._options)
+            counter = self._counters[fmt.name] = _FormatCounter(fmt, self._routes, self._options)
         return counter
 
 
@@ -166,7 +170,8 @@ class _FormatCounter:
         """Count a request that has neither route nor url where they usually stand."""
         lifted = self.format.lift(record)
         if lifted is None or (lifted.route is None and lifted.url is None):
-            self._tally.rejected[Reason.MISSING_METHOD if record.method is None else Reason.MISSING_URL] += 1
+            method = (lifted or record).method
+            self._tally.rejected[Reason.MISSING_METHOD if method is None else Reason.MISSING_URL] += 1
             return
         route = lifted.route
         if route is None and lifted.url is not None:
@@ -241,7 +246,10 @@ def _unfit(record: Record) -> Reason | None:
 
 
 def _short(label: str | None) -> str:
-    return label if label is not None and len(label) <= MAX_LABEL_CHARACTERS else OTHER
+    """Return `label` bounded in length, and without NUL, at which Prometheus would refuse the whole scrape."""
+    if label is None or len(label) > MAX_LABEL_CHARACTERS:
+        return OTHER
+    return label.replace("\0", _REPLACEMENT)
 
 
 def _short_level(level: str | None) -> str | None:

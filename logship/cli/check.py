@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command()
+@click.command(short_help="Check a configuration file.")
 @click.argument("file", metavar="CONFIG")
 def command(file: str) -> None:
     """Check a configuration file: exit code 0 when it can be obeyed, else 2 and what is wrong with it."""

@@ -45,12 +45,12 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="logship")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    r"""Latency histograms and error counters for Prometheus from the JSON logs of an API.
+    """Latency histograms and error counters for Prometheus from the JSON logs of an API.
 
     \b
-      logship tail logs/combined*.log     follow logs, serve http://127.0.0.1:9113/metrics
+      logship tail 'logs/combined*.log'   follow logs, serve http://127.0.0.1:9113/metrics
       logship replay logs/*.log.gz        the same numbers from archives, as a table
-    """
+    """  # noqa: D301 - click reads the backspace as "do not wrap"
     if ctx.invoked_subcommand is None:
         raise UsageError("no command given; logship --help lists them (tail, replay, check, formats, healthcheck)")
 
@@ -82,7 +82,7 @@ def _fail(message: str, code: int) -> int:
 def _one_line(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     text = " ".join(error.format_message().split())
-    return f"{text} Try '{context.command_path} --help'." if context is not None else text
+    return f"{text.removesuffix('.')}; try '{context.command_path} --help'" if context is not None else text
 
 
 def run() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from logship.config import AUTO, Config, check, load
+if TYPE_CHECKING:
+    from logship.config import Config
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,6 +48,8 @@ def configured(
     **others: Any,
 ) -> Config:
     """Return the configuration: the file's, or the defaults, overridden by the options given; `others` by key."""
+    from logship.config import AUTO, Config, check, load
+
     base = load(config) if config is not None else Config()
     measure, limits, serve = base.measure, base.limits, base.serve
     if format is not None:

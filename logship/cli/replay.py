@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from logship.cli.options import configured, measuring, option
-from logship.config import Config
+
+if TYPE_CHECKING:
+    from logship.config import Config
 
 OUTPUTS = ("table", "json", "prom")
 SORTS = ("worst", "errors", "requests", "route")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import reprlib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,8 +12,8 @@ from typing import Any, get_type_hints
 import msgspec
 import yaml
 
-from logship.config.schema import AUTO, Config, check
-from logship.errors import ConfigError, UsageError
+from logship.config.schema import AUTO, Config, OptionError, check
+from logship.errors import ConfigError
 
 _MSGSPEC_PATH = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
@@ -36,9 +37,9 @@ def load(path: str) -> Config:
     except msgspec.ValidationError as error:
         message, at = _place(str(error))
         key = ".".join(map(str, at))
-        raise ConfigError(f"{path}:{_line(root, at)}: {key}: {message}, not {_shown(_value(values, at))}") from None
-    except UsageError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{path}:{_line(root, at)}: {key} is {_shown(_value(values, at))}: {message}") from None
+    except OptionError as error:
+        raise ConfigError(f"{path}:{_line(root, tuple(error.key.split('.')))}: {error}") from None
     return config
 
 
@@ -53,7 +54,9 @@ def _read(path: str) -> tuple[yaml.Node | None, Any]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{path}:{line}: not YAML: {error.problem}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply") from None
+    except yaml.YAMLError as error:
         first_line = str(error).partition("\n")[0]
         raise ConfigError(f"{path}: not YAML: {first_line}") from error
 
@@ -102,5 +105,7 @@ def _value(values: Any, at: _Path) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    brief = reprlib.Repr()  # a few lines of YAML whose aliases refer to aliases can stand for gigabytes of text
+    brief.maxlevel, brief.maxstring, brief.maxother = 2, 60, 60
+    text = brief.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - what fits beside the rest of a message

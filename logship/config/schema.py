@@ -45,14 +45,32 @@ class Config:
     serve: ServeOptions = field(default_factory=ServeOptions)
 
 
+class OptionError(UsageError):
+    """The value of an option is not allowed.
+
+    Attributes:
+        key: The option, as its path in the configuration.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 def check(config: Config) -> None:
-    """Raise UsageError when a value is not allowed, however well it is typed."""
-    check_buckets(config.measure.buckets)
-    Routes(config.measure.routes)
-    parse_listen(config.serve.listen)
+    """Raise OptionError when a value is not allowed, however well it is typed."""
+    for key, obey in (
+        ("measure.buckets", lambda: check_buckets(config.measure.buckets)),
+        ("measure.routes", lambda: Routes(config.measure.routes)),
+        ("serve.listen", lambda: parse_listen(config.serve.listen)),
+    ):
+        try:
+            obey()
+        except UsageError as error:
+            raise OptionError(key, str(error)) from None
     if config.measure.format not in (None, *FORMAT_NAMES):
         known = ", ".join((AUTO, *FORMAT_NAMES))
-        raise UsageError(f"there is no log format {config.measure.format!r}; known are {known}")
+        raise OptionError("measure.format", f"there is no log format {config.measure.format!r}; known are {known}")
     for name, value, least in (
         ("poll_seconds", config.poll_seconds, 0.01),
         ("follow.linger_seconds", config.follow.linger_seconds, 0),
@@ -61,6 +79,6 @@ def check(config: Config) -> None:
         ("serve.scrape_budget_seconds", config.serve.scrape_budget_seconds, 0),
     ):
         if not least <= value < float("inf"):
-            raise UsageError(f"{name} must be at least {least}: not {value}")
+            raise OptionError(name, f"{name} must be a number from {least} on: not {value}")
     if not config.paths:
-        raise UsageError("paths must name at least one log file, glob or directory")
+        raise OptionError("paths", "paths must name at least one log file, glob or directory")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from logship.errors import ListenError, UsageError
 
 DEFAULT_LISTEN = "127.0.0.1:9113"
+_PORT = re.compile(r"[0-9]{1,5}")
 _HIGHEST_PORT = 65535
 
 
@@ -29,7 +31,7 @@ class ServeOptions:
 def parse_listen(listen: str) -> tuple[str, int]:
     """Return host and port of `HOST:PORT`, `:PORT` (all addresses) or `[V6]:PORT`; raise UsageError otherwise."""
     host, colon, port = listen.rpartition(":")
-    if not colon or not port.isascii() or not port.isdecimal() or int(port) > _HIGHEST_PORT:
+    if not colon or not _PORT.fullmatch(port) or int(port) > _HIGHEST_PORT:
         raise UsageError(f"cannot listen on {listen!r}: give HOST:PORT, such as {DEFAULT_LISTEN} or [::1]:9113")
     return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)  # noqa: S104 - asked for by `:PORT`
 

@@ -7,7 +7,7 @@ each segment of the path that looks like an identifier becomes `:id`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from logship.errors import UsageError
 from logship.model import UNMATCHED
@@ -29,6 +29,11 @@ IDENTIFIER = (
 
 _SEGMENT = re.compile("/" + IDENTIFIER, re.ASCII)
 _PARAMETER = re.compile(r":[A-Za-z_]\w*\??|\{[^{}/]+\}|<[^<>/]+>|\*", re.ASCII)
+_REST = re.compile(r"\*|\{\w+:path\}|<path:\w+>", re.ASCII)
+_PART = re.compile(
+    r"(?P<dot>\.)?(?<![\w}>]):[A-Za-z_]\w*(?P<rule>\([^()]+\))?(?P<optional>\?)?|\{[^{}/]+\}|<[^<>/]+>", re.ASCII
+)
+"""A placeholder in a segment: `:name.:format?`, `:year(\\d{4})`, `{id}.json`; that of `items:export` is none."""
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", re.ASCII)
 
 
@@ -65,12 +70,13 @@ class Routes:
 
 
 class _Node:
-    """One segment of the declared templates; a literal goes before a parameter, a parameter before a wildcard."""
+    """One segment of the declared templates; in order: a literal, a pattern, a parameter, a wildcard."""
 
-    __slots__ = ("literals", "parameter", "route", "wildcard")
+    __slots__ = ("literals", "parameter", "patterns", "route", "wildcard")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
+        self.patterns: dict[re.Pattern[str], _Node] = {}
         self.parameter: _Node | None = None
         self.wildcard: str | None = None
         self.route: str | None = None
@@ -80,11 +86,15 @@ class _Node:
             self.route = self.route or route
             return
         head, *rest = segments
-        if head == "*":
+        if _REST.fullmatch(head) and not rest:
             self.wildcard = self.wildcard or route
         elif _PARAMETER.fullmatch(head):
             self.parameter = self.parameter or _Node()
             self.parameter.insert(rest, route)
+            if head.endswith("?"):
+                self.insert(rest, route)
+        elif _PART.search(head):
+            self.patterns.setdefault(_pattern(head), _Node()).insert(rest, route)
         else:
             self.literals.setdefault(head, _Node()).insert(rest, route)
 
@@ -92,11 +102,20 @@ class _Node:
         if not segments:
             return self.route
         head, rest = segments[0], segments[1:]
-        for child in (self.literals.get(head), self.parameter if head else None):
-            found = child.find(rest) if child is not None else None
+        for child in self._children(head):
+            found = child.find(rest)
             if found is not None:
                 return found
         return self.wildcard
+
+    def _children(self, segment: str) -> Iterator[_Node]:
+        if segment in self.literals:
+            yield self.literals[segment]
+        for pattern, child in self.patterns.items():
+            if pattern.fullmatch(segment):
+                yield child
+        if segment and self.parameter is not None:
+            yield self.parameter
 
 
 def _segments(path: str) -> list[str]:
@@ -107,8 +126,22 @@ def _checked(route: str) -> str:
     if not route.startswith("/") or "*" in route.removesuffix("/*"):
         raise UsageError(f"route template {route!r} must start with / and may hold * only as its end: /api/files/*")
     for segment in _segments(route):
-        if segment.startswith((":", "{", "<")) and not _PARAMETER.fullmatch(segment):
-            raise UsageError(
-                f"route template {route!r}: a placeholder is a whole segment, :id, {{id}} or <id>: not {segment!r}"
-            )
+        if set("{}<>()") & set(_PART.sub("", segment)):
+            raise UsageError(f"route template {route!r}: placeholders are :id, {{id}} or <id>, not {segment!r}")
+        try:
+            _pattern(segment)
+        except re.error as error:
+            raise UsageError(f"route template {route!r}: {segment!r} holds no regular expression: {error}") from None
     return route
+
+
+def _pattern(segment: str) -> re.Pattern[str]:
+    """Return the expression for a segment of which only parts are placeholders."""
+    expression, end = "", 0
+    for part in _PART.finditer(segment):
+        value = f"(?:{part['rule'][1:-1]})" if part["rule"] else "[^/]+?"
+        if part["dot"]:
+            value = rf"\.{value}"
+        expression += re.escape(segment[end : part.start()]) + (f"(?:{value})?" if part["optional"] else value)
+        end = part.end()
+    return re.compile(expression + re.escape(segment[end:]))

@@ -111,4 +111,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "stack": _any_text,
     "exception": _exception,
     "metadata": _metadata,
+    "boot_id": _any_text,
 }

@@ -1,22 +1,48 @@
-"""Find the format of a log from its first lines: its first request decides, as a guess could be wrong numbers."""
+"""Find the format of a log; a wrong guess would be wrong numbers, so the first request decides, not the style."""
 
 from __future__ import annotations
+
+import re
+from typing import NamedTuple
 
 from logship.model import Reason
 from logship.parse.decoder import load_object
 from logship.parse.formats import FORMATS, Format
 
-_MAX_LINES = 100
-"""As far as one look goes; a log that starts with more lines of other kinds is looked at again at its next chunk."""
+_MARKERS = re.compile(b"|".join({re.escape(known.request_message.encode()) for known in FORMATS}))
+"""What stands in every request line: only such lines are read here, however many others come before the first."""
+
+
+class FirstRequest(NamedTuple):
+    """Where the first request stands, as the offset of its line, and its format."""
+
+    offset: int
+    format: Format
+
+
+def first_request(lines: bytes) -> FirstRequest | None:
+    """Return the first of `lines` that a format recognises as its request; None while none is there."""
+    start = 0
+    while marker := _MARKERS.search(lines, start):
+        offset = lines.rfind(b"\n", start, marker.start()) + 1 or start
+        start = lines.find(b"\n", marker.end()) + 1 or len(lines)
+        found = _format_of(lines[offset:start])
+        if found is not None:
+            return FirstRequest(offset, found)
+    return None
 
 
 def detect(lines: bytes) -> Format | None:
-    """Return the format of the first request among the first of `lines`; None while none is there."""
-    for line in lines.split(b"\n", _MAX_LINES)[:_MAX_LINES]:
-        value = load_object(line)
-        if isinstance(value, Reason):
-            continue
-        for fmt in FORMATS:
-            if value.get("message") == fmt.request_message and fmt.recognises(value):
-                return fmt
+    """Return the format of the first request among `lines`; None while none is there."""
+    first = first_request(lines)
+    return first.format if first is not None else None
+
+
+def _format_of(line: bytes) -> Format | None:
+    value = load_object(line)
+    if isinstance(value, Reason):
+        return None
+    for known in FORMATS:
+        if value.get("message") == known.request_message and known.recognises(value):
+            return known
     return None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from logship.parse.records import AppRecord, Record, WinstonRecord
+from logship.parse.records import AppRecord, Record, UndecidedRecord, WinstonRecord
 
 NANOSECONDS_PER_MILLISECOND = 1_000_000
 
@@ -55,7 +55,7 @@ def _lift_metadata(record: WinstonRecord) -> Record | None:
     return inner
 
 
-def _structured_exception_type(record: AppRecord) -> str | None:
+def _structured_exception_type(record: AppRecord | UndecidedRecord) -> str | None:
     return record.exception.type if record.exception is not None else None
 
 
@@ -68,6 +68,17 @@ def _stack_exception_type(record: WinstonRecord) -> str | None:
         return None
     name = _ERROR_NAME.match(stack)
     return name.group() if name else "unknown"
+
+
+def _either_exception_type(record: UndecidedRecord) -> str | None:
+    structured = _structured_exception_type(record)
+    if structured is not None or record.boot_id is not None:
+        return structured
+    return _stack_exception_type(record)
+
+
+def _never(_line: Mapping[str, Any]) -> bool:
+    return False
 
 
 def _written_by_app_logging(line: Mapping[str, Any]) -> bool:
@@ -107,6 +118,19 @@ FORMATS: tuple[Format, ...] = (
     ),
 )
 """In order of specificity: the first that recognises a request line is its format."""
+
+UNDECIDED = Format(
+    name="undecided",
+    summary="the lines before the first request",
+    record=UndecidedRecord,
+    request_message="HTTP Request",
+    unit_nanoseconds=NANOSECONDS_PER_MILLISECOND,
+    lift=_lift_metadata,
+    exception_type=_either_exception_type,
+    recognises=_never,
+    example="",
+)
+"""Reads a log until its first request shows the format, each line as the format would that it turns out to have."""
 
 FORMAT_NAMES: tuple[str, ...] = tuple(known.name for known in FORMATS)
 

@@ -43,3 +43,10 @@ class WinstonRecord(Record, gc=False):
 
     stack: str | None = None
     metadata: WinstonMetadata | None = None
+
+
+class UndecidedRecord(WinstonRecord, gc=False):
+    """A line of a log that has not shown its format yet: what all formats read."""
+
+    exception: StructuredException | None = None
+    boot_id: str | None = None

@@ -20,6 +20,7 @@ _ERROR_LOG = re.compile(r"error[-.\d]*\.log(?:[-.]|$)", re.ASCII)
 _COMBINED_LOG = re.compile(r"combined[-.\d]*\.log(?:[-.]|$)", re.ASCII)
 """Numbers stand before or behind `.log`, and so do dates: `error-2026-01-31.log`, logrotate's `error.log-20260131`."""
 
+_NUMBER = re.compile(r"0*(\d+)", re.ASCII)
 _DIRECTORY_GLOBS = ("*.log", "*.log.*", "*.ndjson", "*.jsonl")
 
 
@@ -41,7 +42,8 @@ def expand(patterns: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for pattern in patterns:
         for path in _matches(pattern):
-            found.setdefault(os.path.normpath(path))
+            # behind a link to a directory, `..` is not what the spelling says
+            found.setdefault(path if ".." in path else os.path.normpath(path))
     return list(found)
 
 
@@ -107,6 +109,6 @@ def _matches(pattern: str) -> list[str]:
     return sorted((path for path in found if not os.path.isdir(path)), key=natural)  # noqa: PTH112
 
 
-def natural(path: str) -> list[tuple[int, str]]:
-    """Return a key that sorts `combined2.log` before `combined10.log`."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path)]
+def natural(path: str) -> str:
+    """Return a key that sorts `combined.log` before `combined2.log`, and that before `combined10.log`."""
+    return _NUMBER.sub(lambda number: f"{len(number[1]):03}{number[1]}", path)

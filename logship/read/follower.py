@@ -213,7 +213,8 @@ class Follower:
         if is_compressed_head(os.pread(descriptor, 8, 0)):
             self._refuse(key, path, _COMPRESSED)
             return False
-        generation = self._known_again(key, descriptor) or Generation(
+        known = self._known_again(key, descriptor)
+        generation = known or Generation(
             number=0, path=path, key=key, descriptor=descriptor, cutter=LineCutter(self._options.max_line_bytes)
         )
         self._held[key] = replace(
@@ -227,7 +228,8 @@ class Follower:
             compared_at=now,
             gone_at=None,
         )
-        self._tell.opened(path)
+        if known is None or key not in self._refused:  # a read that failed and fails again is told once
+            self._tell.opened(path)
         return True
 
     def _known_again(self, key: FileKey, descriptor: int) -> Generation | None:
@@ -292,9 +294,15 @@ class Follower:
 
 
 def _how_gone(descriptor: int) -> str:
-    return "removed" if os.fstat(descriptor).st_nlink == 0 else "renamed"
+    try:
+        return "removed" if os.fstat(descriptor).st_nlink == 0 else "renamed"
+    except OSError:  # a network file system says so of a file that was removed
+        return "removed"
 
 
 def _has_changed(generation: Generation) -> bool:
     """Return whether something happened to the file since the last look."""
-    return os.fstat(generation.descriptor).st_size != generation.offset
+    try:
+        return os.fstat(generation.descriptor).st_size != generation.offset
+    except OSError:  # nothing more will be read of it
+        return False

@@ -23,6 +23,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 _EVENTS: list[type[FileSystemEvent]] = [
     FileCreatedEvent,
@@ -67,11 +68,16 @@ class TimedWaker:
 class DirectoryWatch:
     """Ring when files come, go or are renamed in some directories; owns watchdog's threads from `start` to `stop`."""
 
-    def __init__(self, wake: Callable[[], None], unavailable: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        wake: Callable[[], None],
+        unavailable: Callable[[str], None],
+        new_observer: Callable[[], BaseObserver] = Observer,
+    ) -> None:
         self._handler = _Ring(wake)
         self._unavailable = unavailable
         self._watched: set[str] = set()
-        self._observer = Observer()
+        self._observer = new_observer()
         self._works = True
 
     def start(self) -> None:

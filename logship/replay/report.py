@@ -48,8 +48,8 @@ def as_json(result: Result, buckets: Sequence[float]) -> dict[str, Any]:
     tally = result.tally
     bounds = [*(bucket_label(bound) for bound in buckets), "+Inf"]
     return {
-        "inputs": [{"path": path, "format": fmt} for path, fmt in result.formats.items()],
-        "damage": list(result.damage),
+        "inputs": [{"path": _valid(path), "format": fmt} for path, fmt in result.formats.items()],
+        "damage": [_valid(line) for line in result.damage],
         "lines": {
             "total": tally.lines,
             "request": tally.requests,
@@ -127,6 +127,11 @@ def _series_json(labels: LabelSet, series: Series, bounds: Sequence[str]) -> dic
         "sum": series.sum_ns / _NANOSECONDS,
         "max": series.max_ns / _NANOSECONDS if any(series.buckets) else None,
     }
+
+
+def _valid(text: str) -> str:
+    """Return `text`, which may name files in other encodings, as JSON can hold it."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _duration(seconds: float | None) -> str:

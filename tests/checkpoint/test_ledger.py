@@ -1,0 +1,108 @@
+"""Positions and numbers change together, and what was published never changes."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logship.checkpoint import Ledger, Snapshot
+from logship.measure import Admission, Series, Tally, merge
+from logship.model import OTHER, LabelSet, Reason
+
+counts = st.integers(0, 1000)
+series = st.builds(
+    lambda buckets, sum_ns: Series(sum(buckets), tuple(buckets), sum_ns, sum_ns, {}),
+    st.lists(counts, min_size=6, max_size=6),
+    st.integers(0, 10**12),
+)
+label_sets = st.builds(
+    LabelSet, st.sampled_from(["GET", "POST"]), st.sampled_from(["/a", "/b", "/c"]), st.sampled_from(["200", "500"])
+)
+times = st.none() | st.floats(0, 2e9)
+tallies = st.builds(
+    Tally,
+    series=st.dictionaries(label_sets, series, max_size=4),
+    messages=st.builds(Counter, st.dictionaries(st.sampled_from(["info", "error"]), st.integers(1, 9))),
+    exceptions=st.builds(Counter, st.dictionaries(st.sampled_from(["TypeError", "Boom"]), st.integers(1, 9))),
+    not_request=counts,
+    rejected=st.builds(Counter, st.dictionaries(st.sampled_from(Reason), st.integers(1, 9))),
+    folded=counts,
+    read_bytes=counts,
+    first_event=st.none(),
+    last_event=times,
+)
+positions = st.dictionaries(st.integers(1, 5), st.integers(0, 1000), max_size=3)
+
+
+def requests(number: int, route: str = "/a") -> Tally:
+    return Tally(series={LabelSet("GET", route, "200"): Series(number, (number, 0), number, 1, {})}, read_bytes=number)
+
+
+def test_a_new_ledger_has_published_nothing() -> None:
+    assert Ledger(Admission()).published == Snapshot(Tally(), {}, 0)
+
+
+@given(st.lists(st.tuples(tallies, positions, st.sets(st.integers(1, 5), max_size=2)), max_size=8))
+def test_any_sequence_of_commits_is_one_merged_tally(commits: list[tuple[Tally, dict[int, int], set[int]]]) -> None:
+    ledger = Ledger(Admission(max_series=100))
+    total, offsets = Tally(), dict[int, int]()
+    for change, moved, ended in commits:
+        returned = ledger.commit(change, moved, ended)
+        assert returned is ledger.published
+        total = merge(total, change)
+        offsets = {each: offset for each, offset in {**offsets, **moved}.items() if each not in ended}
+    assert ledger.published.tally == total
+    assert ledger.published.positions == offsets
+    assert ledger.published.turns == len(commits)
+
+
+@given(st.lists(tallies, min_size=1, max_size=6))
+def test_a_published_snapshot_never_changes(changes: list[Tally]) -> None:
+    ledger = Ledger(Admission(max_series=3))
+    published = [ledger.commit(change, {1: number}) for number, change in enumerate(changes)]
+    before = copy.deepcopy(published)
+    for change in changes:
+        ledger.commit(change, {1: 0, 2: 0}, [1])
+    assert published == before
+
+
+@given(tallies, tallies)
+def test_a_change_that_goes_on_changing_after_its_commit_changes_nothing(first: Tally, later: Tally) -> None:
+    ledger = Ledger(Admission())
+    ledger.commit(first, {})
+    before = copy.deepcopy(ledger.published)
+    first.add(later)
+    assert ledger.published == before
+
+
+def test_the_position_of_a_generation_that_ended_is_dropped() -> None:
+    ledger = Ledger(Admission())
+    ledger.commit(requests(1), {1: 10, 2: 20})
+    ledger.commit(requests(1), {1: 15, 3: 30}, ended=[1, 2, 99])
+    assert ledger.published.positions == {3: 30}
+    assert ledger.published.tally.requests == 2
+
+
+def test_series_over_the_limit_are_folded_and_totals_stay_right() -> None:
+    ledger = Ledger(Admission(max_series=2))
+    for number in range(10):
+        ledger.commit(requests(3, f"/{number}"), {})
+    ledger.commit(requests(5, "/0"), {})
+    tally = ledger.published.tally
+    assert {labels.route for labels in tally.series} == {"/0", "/1", OTHER}
+    assert tally.requests == 35
+    assert tally.folded == 24
+
+
+@given(st.lists(tallies, max_size=6), st.integers(1, 5))
+def test_whatever_the_limit_every_request_is_counted_once(changes: list[Tally], limit: int) -> None:
+    ledger = Ledger(Admission(max_series=limit))
+    for change in changes:
+        ledger.commit(change, {})
+    tally = ledger.published.tally
+    assert tally.requests == sum(change.requests for change in changes)
+    assert tally.lines == sum(change.lines for change in changes)
+    assert len([labels for labels in tally.series if labels.route != OTHER]) <= limit

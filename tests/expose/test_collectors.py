@@ -1,0 +1,153 @@
+"""The exposition says what the tally says, in names and forms that Prometheus accepts."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from logship.expose import Standing, StandingCollector, TallyCollector, bucket_label, exposition, registry_of
+from logship.expose.text import encode
+from logship.measure import DEFAULT_BUCKETS, Series, Tally
+from logship.model import LabelSet, Reason
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "exposition.prom"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+
+TALLY = Tally(
+    series={
+        LabelSet("GET", "/api/heroes/:id", "200"): Series(7, (3, 1, 1, 0, 0, 1), 12_345_678_901, 9_000_000_000, {}),
+        LabelSet("GET", "/api/heroes/:id", "500"): Series(1, (0, 0, 0, 0, 0, 0), 0, 0, {}),
+        LabelSet("BREW", 'a "quoted" \\ route\nof two lines', "418"): Series(1, (1, 0, 0, 0, 0, 0), 1, 1, {}),
+        LabelSet("POST", "/caf\u00e9/\u2028/\U0001f600", "201"): Series(2, (2, 0, 0, 0, 0, 0), 100_000_000, 1, {}),
+        LabelSet("GET", "__other__", "404"): Series(3, (3, 0, 0, 0, 0, 0), 3_000_000, 1, {}),
+    },
+    messages=Counter({"info": 20, "error": 2}),
+    exceptions=Counter({"TypeError": 2}),
+    not_request=8,
+    rejected=Counter({Reason.INVALID_JSON: 2, Reason.INVALID_STATUS: 1}),
+    folded=3,
+    read_bytes=4321,
+    first_event=1_795_000_000.0,
+    last_event=1_795_000_123.456,
+)
+
+label_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
+
+
+def families_of(text: str) -> list[Metric]:
+    return list(parse_text(text))
+
+
+def openmetrics_families_of(text: str) -> list[Metric]:
+    return list(parse_openmetrics(text))  # type: ignore[no-untyped-call]  # as the package has it
+
+
+def sample(families: list[Metric], name: str, **labels: str) -> float | None:
+    found = [
+        each.value
+        for family in families
+        for each in family.samples
+        if each.name == name and labels.items() <= each.labels.items()
+    ]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def test_the_exposition_is_the_golden_one() -> None:
+    assert exposition(TALLY, DEFAULT_BUCKETS) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_buckets_are_cumulative_and_the_sum_is_in_seconds() -> None:
+    families = families_of(exposition(TALLY, DEFAULT_BUCKETS))
+    labels = {"method": "GET", "route": "/api/heroes/:id", "status_code": "200"}
+    name = "http_request_duration_seconds"
+    bounds = ["0.1", "0.5", "1.0", "2.0", "5.0", "+Inf"]
+    assert [sample(families, f"{name}_bucket", le=bound, **labels) for bound in bounds] == [3, 4, 5, 5, 5, 6]
+    assert sample(families, f"{name}_count", **labels) == 6
+    assert sample(families, f"{name}_sum", **labels) == 12.345678901
+    assert sample(families, "http_requests_total", method="GET", route="/api/heroes/:id", status="200") == 7
+
+
+def test_requests_without_durations_have_no_histogram() -> None:
+    families = families_of(exposition(TALLY, DEFAULT_BUCKETS))
+    assert sample(families, "http_request_duration_seconds_count", route="/api/heroes/:id", status_code="500") is None
+    assert sample(families, "http_requests_total", route="/api/heroes/:id", status="500") == 1
+
+
+def test_lines_by_outcome_add_up_to_all_lines() -> None:
+    (lines,) = [each for each in families_of(exposition(TALLY, DEFAULT_BUCKETS)) if each.name == "logship_lines"]
+    assert sum(each.value for each in lines.samples) == TALLY.lines
+
+
+@given(st.lists(st.tuples(label_text, label_text), min_size=1, max_size=4, unique=True), st.booleans())
+def test_any_label_comes_back_as_it_was(pairs: list[tuple[str, str]], as_openmetrics: bool) -> None:  # noqa: FBT001
+    tally = Tally(
+        series={
+            LabelSet(method, route, "200"): Series(number + 1, (number + 1, 0), 5, 5, {})
+            for number, (method, route) in enumerate(pairs)
+        }
+    )
+    text, _ = encode(registry_of(TallyCollector(lambda: tally, [0.5])), OPENMETRICS if as_openmetrics else "")
+    families = openmetrics_families_of(text.decode()) if as_openmetrics else families_of(text.decode())
+    (requests,) = [family for family in families if family.name == "http_requests"]
+    found = {(each.labels["method"], each.labels["route"]): each.value for each in requests.samples}
+    assert found == {pair: number + 1 for number, pair in enumerate(pairs)}
+
+
+@pytest.mark.parametrize("tally", [Tally(), TALLY], ids=["empty", "full"])
+def test_openmetrics_is_what_its_parser_accepts(tally: Tally) -> None:
+    standing = Standing(2, 100, {"opened": 3, "truncated": 1})
+    registry = registry_of(TallyCollector(lambda: tally, DEFAULT_BUCKETS), StandingCollector(lambda: standing))
+    body, content_type = encode(registry, OPENMETRICS)
+    assert content_type.startswith("application/openmetrics-text")
+    assert openmetrics_families_of(body.decode())
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "text/plain", "text/html", "nonsense;;;q=", "text/plain;version=0.0.4"])
+def test_whoever_asks_for_anything_else_gets_the_text_format(accept: str) -> None:
+    body, content_type = encode(registry_of(TallyCollector(lambda: TALLY, DEFAULT_BUCKETS)), accept)
+    assert content_type.startswith("text/plain")
+    assert families_of(body.decode())
+
+
+def test_promtool_accepts_the_metrics(promtool: str) -> None:
+    standing = Standing(2, 100, {"opened": 3})
+    registry = registry_of(TallyCollector(lambda: TALLY, DEFAULT_BUCKETS), StandingCollector(lambda: standing))
+    body, _ = encode(registry, "")
+    checked = subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_standing_is_rendered() -> None:
+    registry = registry_of(StandingCollector(lambda: Standing(2, 100, {"opened": 3, "copytruncated": 1})))
+    families = families_of(encode(registry, "")[0].decode())
+    assert sample(families, "logship_followed_files") == 2
+    assert sample(families, "logship_behind_bytes") == 100
+    assert sample(families, "logship_file_events_total", event="opened") == 3
+    assert sample(families, "logship_build_info") == 1
+
+
+def test_one_exposition_is_of_one_state() -> None:
+    asked = []
+
+    def tally() -> Tally:
+        asked.append(1)
+        return TALLY
+
+    encode(registry_of(TallyCollector(tally, DEFAULT_BUCKETS)), "")
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("bound", "label"), [(0.1, "0.1"), (1.0, "1.0"), (5, "5.0"), (0.005, "0.005"), (2.5, "2.5"), (1e-7, "1e-07")]
+)
+def test_a_bound_has_the_label_of_a_prometheus_client(bound: float, label: str) -> None:
+    assert bucket_label(bound) == label

@@ -1,0 +1,74 @@
+"""SIGINT and SIGTERM become a call once; real signals to this process."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import pytest
+
+from logship.live import stopped_by_signals
+
+Handler = Callable[[int, FrameType | None], None]
+
+both = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+
+
+@pytest.fixture
+def caught_before() -> Iterator[list[int]]:
+    """Install handlers as another program part would; return what they catch."""
+    caught: list[int] = []
+
+    def catch(number: int, _frame: FrameType | None) -> None:
+        caught.append(number)
+
+    before = {number: signal.signal(number, catch) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield caught
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@both
+def test_the_first_signal_calls_and_the_second_acts_as_before(number: signal.Signals, caught_before: list[int]) -> None:
+    calls: list[bool] = []
+    with stopped_by_signals(lambda: calls.append(True)):
+        signal.raise_signal(number)
+        assert (len(calls), caught_before) == (1, [])
+        signal.raise_signal(number)
+        assert (len(calls), caught_before) == (1, [number])
+
+
+def test_after_one_signal_the_other_one_acts_as_before_too(caught_before: list[int]) -> None:
+    calls: list[bool] = []
+    with stopped_by_signals(lambda: calls.append(True)):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+    assert (len(calls), caught_before) == (1, [signal.SIGINT])
+
+
+@pytest.mark.usefixtures("caught_before")
+@both
+@pytest.mark.parametrize("is_signalled", [True, False])
+def test_the_handlers_are_given_back(number: signal.Signals, *, is_signalled: bool) -> None:
+    before = signal.getsignal(number)
+    with stopped_by_signals(lambda: None):
+        assert signal.getsignal(number) is not before
+        if is_signalled:
+            signal.raise_signal(number)
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.usefixtures("caught_before")
+def test_the_handlers_are_given_back_after_an_error() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(ZeroDivisionError), stopped_by_signals(lambda: None):
+        raise ZeroDivisionError
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_second_interrupt_interrupts() -> None:
+    with stopped_by_signals(lambda: None):
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)

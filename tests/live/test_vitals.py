@@ -1,0 +1,65 @@
+"""Each happening is both told and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from logship.live.vitals import Vitals
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, event: str, **fields: Any) -> None:
+        self.events.append((event, fields))
+
+
+@pytest.mark.parametrize(
+    ("happen", "counted", "told"),
+    [
+        (lambda vitals: vitals.opened("a.log"), "opened", ("following", {"path": "a.log"})),
+        (
+            lambda vitals: vitals.rotated("a.log", "renamed"),
+            "renamed",
+            ("rotated", {"path": "a.log", "how": "renamed"}),
+        ),
+        (
+            lambda vitals: vitals.rotated("a.log", "removed"),
+            "removed",
+            ("rotated", {"path": "a.log", "how": "removed"}),
+        ),
+        (lambda vitals: vitals.closed("a.log"), "closed", ("finished", {"path": "a.log"})),
+        (
+            lambda vitals: vitals.unreadable("a.log", "Permission denied"),
+            "unreadable",
+            ("cannot follow", {"path": "a.log", "why": "Permission denied"}),
+        ),
+        (
+            lambda vitals: vitals.unwatched("inotify watch limit reached"),
+            "unwatched",
+            ("no file notification, polling alone", {"why": "inotify watch limit reached"}),
+        ),
+    ],
+)
+def test_a_happening_is_told_and_counted(
+    happen: Callable[[Vitals], None], counted: str, told: tuple[str, dict[str, Any]]
+) -> None:
+    heard = Heard()
+    vitals = Vitals(heard)
+    happen(vitals)
+    happen(vitals)
+    assert vitals.counts == {counted: 2}
+    assert heard.events == [told, told]
+
+
+def test_counts_that_were_handed_out_never_change() -> None:
+    vitals = Vitals(Heard())
+    vitals.opened("a.log")
+    before = vitals.counts
+    vitals.opened("b.log")
+    assert before == {"opened": 1}
+    assert vitals.counts == {"opened": 2}

@@ -1,0 +1,94 @@
+"""The table of formats: names, examples, what is lifted, which exception a record tells of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from logship.parse import FORMAT_NAMES, FORMATS, UNDECIDED, Decoder, Format, Record, detect, format_named
+
+SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+
+
+def decode(fmt: Format, line: str) -> Record:
+    ((record,),) = Decoder(fmt).decode(line.encode() + b"\n").records
+    return record
+
+
+@pytest.mark.parametrize("fmt", FORMATS, ids=FORMAT_NAMES)
+def test_the_example_of_a_format_is_a_request_in_it(fmt: Format) -> None:
+    record = decode(fmt, fmt.example)
+    request = record if record.url is not None else fmt.lift(record)
+    assert request is not None
+    assert record.message == fmt.request_message
+    assert request.method == "GET"
+    assert request.url == "/api/heroes/17"
+    assert request.status == 200
+    assert request.duration is not None
+    assert detect(fmt.example.encode() + b"\n") is fmt
+
+
+@pytest.mark.parametrize("name", FORMAT_NAMES)
+def test_a_format_is_found_by_its_name(name: str) -> None:
+    assert format_named(name).name == name
+
+
+def test_an_unknown_name_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        format_named("log4j")
+
+
+@pytest.mark.parametrize("fmt", [format_named("app"), UNDECIDED], ids=["app", "undecided"])
+def test_app_logging_tells_the_type_of_an_exception(fmt: Format) -> None:
+    line = '{"message":"x","exception":{"type":"KeyError","message":"y","frames":[]},"seq":1,"boot_id":"b"}'
+    assert fmt.exception_type(decode(fmt, line)) == "KeyError"
+
+
+@pytest.mark.parametrize("fmt", [format_named("app"), UNDECIDED], ids=["app", "undecided"])
+def test_a_stack_alone_is_no_exception_of_app_logging(fmt: Format) -> None:
+    assert fmt.exception_type(decode(fmt, '{"message":"x","stack":"File a.py","seq":1,"boot_id":"b"}')) is None
+
+
+@pytest.mark.parametrize("fmt", [format_named("winston"), UNDECIDED], ids=["winston", "undecided"])
+@pytest.mark.parametrize(
+    ("stack", "expected"),
+    [
+        ("TypeError: Cannot read properties of undefined\\n    at f (a.js:1:2)", "TypeError"),
+        ("Error\\n    at f", "Error"),
+        ("errors.Http$Error_2: x", "errors.Http$Error_2"),
+        ("", "unknown"),
+        ("    at f (a.js)", "unknown"),
+        ("42: x", "unknown"),
+        ("\u00c9rreur: x", "unknown"),
+    ],
+)
+def test_the_stack_of_winston_begins_with_the_type(fmt: Format, stack: str, expected: str) -> None:
+    assert fmt.exception_type(decode(fmt, f'{{"message":"x","stack":"{stack}"}}')) == expected
+    assert fmt.exception_type(decode(fmt, f'{{"message":"x","metadata":{{"stack":"{stack}"}}}}')) == expected
+
+
+@pytest.mark.parametrize("fmt", [*FORMATS, UNDECIDED], ids=[*FORMAT_NAMES, "undecided"])
+def test_a_record_without_an_exception_tells_of_none(fmt: Format) -> None:
+    assert fmt.exception_type(decode(fmt, '{"message":"x","level":"error"}')) is None
+
+
+@pytest.mark.parametrize(
+    ("sample", "name"),
+    [
+        ("app_logging-proposed", "app"),
+        ("winston-seed-flat", "winston"),
+        ("winston-metadata-nested", "winston"),
+    ],
+)
+def test_a_sample_shows_its_format(sample: str, name: str) -> None:
+    found = detect((SAMPLES / f"{sample}.ndjson").read_bytes())
+    assert found is format_named(name)
+
+
+@pytest.mark.parametrize("sample", [path.stem for path in sorted(SAMPLES.glob("*.ndjson"))])
+@pytest.mark.parametrize("name", FORMAT_NAMES)
+def test_every_line_of_every_sample_has_one_outcome(sample: str, name: str) -> None:
+    lines = (SAMPLES / f"{sample}.ndjson").read_bytes()
+    decoded = Decoder(format_named(name)).decode(lines)
+    assert len(decoded.records) + decoded.rejected.total() + decoded.blank == lines.count(b"\n")
