@@ -26,9 +26,9 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     config = configured(paths=paths, **options)
     say = talk(sys.stderr)
     tailer = build(config, say)
-    say("serving", url=f"{tailer.server.url}/metrics", paths=list(config.paths))
-    say("no state file yet: a restart counts from the beginning of the files again")
     with stopped_by_signals(tailer.sidecar.stop):
+        say("serving", url=f"{tailer.server.url}/metrics", paths=list(config.paths))
+        say("no state file yet: a restart counts from the beginning of the files again")
         tailer.run()
     tally = tailer.tally()
     say("stopped", lines=tally.lines, requests=tally.requests, rejected=tally.rejected.total())

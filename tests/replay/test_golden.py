@@ -1,4 +1,4 @@
-"""Golden cases: a log, the arguments, and everything that the command then says (`tests/golden/*.yml`).
+"""Golden cases: a log, the arguments, and everything that the command then says (`tests/golden/*.yml`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("case", "run"), CASES, ids=lambda each: each.stem if isinstance(each, Path) else each["arguments"])
+@pytest.mark.parametrize(("case", "run"), CASES, ids=[f"{case.stem}: {run['arguments']}" for case, run in CASES])
 def test_a_golden_log_gives_its_golden_output(
     case: Path,
     run: dict[str, Any],
