@@ -4,6 +4,8 @@
     ├── UsageError                  exit code 2: the call or its arguments are off
     │   └── ConfigError             ... a configuration file is
     ├── InputError                  a log or an archive cannot be read
+    ├── StateError                  the state file cannot be used, or a commit failed
+    │   └── StateDamagedError            ... because of what is in it
     └── ListenError                 the HTTP address cannot be had
 
 A message is one line for a human: what it is about, the value, the remedy.
@@ -31,6 +33,14 @@ class ConfigError(UsageError):
 
 class InputError(LogshipError):
     """A log file or an archive cannot be read."""
+
+
+class StateError(LogshipError):
+    """The state file cannot be used as it is, or cannot be written."""
+
+
+class StateDamagedError(StateError):
+    """The state file holds what no tailer of this version has written."""
 
 
 class ListenError(LogshipError):

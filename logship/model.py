@@ -67,3 +67,30 @@ class FileKey(NamedTuple):
 
     device: int
     inode: int
+
+
+class Excerpt(NamedTuple):
+    """Some bytes of a file, to be recognised without being kept: how many, and a digest of them."""
+
+    length: int
+    digest: bytes
+
+
+class Position(NamedTuple):
+    """Up to where a generation has been counted, and what proves that a file is that generation.
+
+    Attributes:
+        path: Where it was last seen.
+        key: Its identity while it is open; a hint only, as inodes are reused.
+        offset: Behind the last counted byte, in bytes of the (decompressed) stream.
+        size: Its size when it was last seen, for saying how much was lost when it vanished.
+        head: The first bytes, as far as they were counted.
+        marker: The bytes that end at the offset.
+    """
+
+    path: str
+    key: FileKey
+    offset: int
+    size: int
+    head: Excerpt
+    marker: Excerpt

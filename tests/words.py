@@ -91,6 +91,12 @@ class Told:
     def closed(self, path: str) -> None:
         self.events.append(("closed", Path(path).name))
 
+    def resumed(self, path: str, offset: int) -> None:
+        self.events.append(("resumed", Path(path).name, str(offset)))
+
+    def vanished(self, path: str, lost_bytes: int) -> None:
+        self.events.append(("vanished", Path(path).name, str(lost_bytes)))
+
     def unreadable(self, path: str, why: str) -> None:
         self.events.append(("unreadable", Path(path).name, why))
 

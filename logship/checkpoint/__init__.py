@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from logship.checkpoint.ledger import Ledger, Snapshot
+from logship.checkpoint.store import NoStore, SqliteStore, Store, move_aside
 
-__all__ = ["Ledger", "Snapshot"]
+__all__ = ["Ledger", "NoStore", "Snapshot", "SqliteStore", "Store", "move_aside"]

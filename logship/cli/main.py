@@ -5,6 +5,8 @@ Commands import what they need when they run, so that `--help` and completion st
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ import click
 from logship import __version__
 from logship.errors import LogshipError, UsageError
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 """What a shell reports for a command that SIGINT or SIGPIPE ended."""
@@ -59,23 +62,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     try:
         code = cli.main(args=arguments, prog_name="logship", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.exceptions.Exit as done:
-        return done.exit_code
+        code = done.exit_code
     except click.ClickException as error:
-        return _fail(_one_line(error), error.exit_code)
+        code = _fail(_one_line(error), error.exit_code)
     except LogshipError as error:
-        return _fail(str(error), error.exit_code)
+        code = _fail(str(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted", _INTERRUPTED)
+        code = _fail("interrupted", _INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its exit
-        return _BROKEN_PIPE
+        _give_up_stdout()
+        code = _BROKEN_PIPE
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _give_up_stdout()
+        code = _fail(f"the output cannot be written: {error.strerror}", LogshipError.exit_code)
     return code if isinstance(code, int) else 0
 
 
+def _give_up_stdout() -> None:
+    """Send what is left in the buffer nowhere, else the interpreter complains about it at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _fail(message: str, code: int) -> int:
-    click.echo(f"logship: {message}", err=True)
+    line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in message.strip())
+    click.echo(f"logship: {line}", err=True)
     return code
 
 
@@ -87,4 +102,6 @@ def _one_line(error: click.ClickException) -> str:
 
 def run() -> None:
     """Enter from the console script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a route need not fit into the terminal's encoding
     sys.exit(main())

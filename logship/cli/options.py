@@ -63,7 +63,12 @@ def configured(
     if others.get("listen") is not None:
         serve = replace(serve, listen=others["listen"])
     paths = others.get("paths") or base.paths
-    result = replace(base, paths=paths, measure=measure, limits=limits, serve=serve)
+    state = replace(
+        base.state,
+        file=others.get("state") or base.state.file,
+        recovery=others.get("state_recovery") or base.state.recovery,
+    )
+    result = replace(base, paths=paths, measure=measure, limits=limits, serve=serve, state=state)
     check(result)
     return result
 

@@ -60,7 +60,7 @@ def _print(result: Any, output: str, sort: str, config: Config) -> None:
     if output == "table":
         print_table(result, sort, sys.stdout)
     elif output == "prom":
-        click.echo(exposition(result.tally, config.measure.buckets), nl=False)
+        click.echo(exposition(result.tally, config.measure.buckets).encode(), nl=False)
     else:
         import orjson
 

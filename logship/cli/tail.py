@@ -13,12 +13,19 @@ from logship.cli.options import configured, measuring, option
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @measuring
+@option("--state", metavar="FILE", help="Keep positions and numbers in FILE, so that a restart goes on exactly there.")
+@option(
+    "--state-recovery",
+    type=click.Choice(("refuse", "reset")),
+    help="With a damaged state file, refuse to start, or move it aside and start anew. [default: refuse]",
+)
 @option("--listen", metavar="HOST:PORT", help="Where to serve /metrics. [default: 127.0.0.1:9113]")
 def command(paths: tuple[str, ...], **options: Any) -> None:
     """Follow logs and serve their metrics on /metrics.
 
     PATH is a file, a glob (quote it: files that appear later are followed too) or a directory; without one
-    logs/combined*.log. Counting starts at the beginning of the files and ends with the process.
+    logs/combined*.log. Counting starts at the beginning of the files. With --state it goes on after a restart or a
+    crash where it stood, through rotations in between; without, it starts again.
     """
     from logship.cli.talk import talk
     from logship.live import build, stopped_by_signals
@@ -28,7 +35,8 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     tailer = build(config, say)
     with stopped_by_signals(tailer.sidecar.stop):
         say("serving", url=f"{tailer.server.url}/metrics", paths=list(config.paths))
-        say("no state file yet: a restart counts from the beginning of the files again")
+        if config.state.file is None:
+            say("no state file: a restart counts from the beginning of the files again; --state FILE prevents that")
         tailer.run()
     tally = tailer.tally()
     say("stopped", lines=tally.lines, requests=tally.requests, rejected=tally.rejected.total())

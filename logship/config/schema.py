@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from logship.errors import UsageError
 from logship.expose import ServeOptions, parse_listen
@@ -29,6 +30,19 @@ class LimitOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class StateOptions:
+    """Where positions and numbers are kept.
+
+    Attributes:
+        file: Path of the state file; None keeps them in memory, as long as the process lives.
+        recovery: What to do when the file is damaged: `refuse` to start, or `reset`, which moves it aside.
+    """
+
+    file: str | None = None
+    recovery: Literal["refuse", "reset"] = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set.
 
@@ -43,6 +57,7 @@ class Config:
     measure: MeasureOptions = field(default_factory=MeasureOptions)
     limits: LimitOptions = field(default_factory=LimitOptions)
     serve: ServeOptions = field(default_factory=ServeOptions)
+    state: StateOptions = field(default_factory=StateOptions)
 
 
 class OptionError(UsageError):

@@ -53,6 +53,11 @@ class TallyCollector(Collector):
         yield _lines(tally)
         yield CounterMetricFamily("logship_read_bytes", "Bytes of log lines that were read.", tally.read_bytes)
         yield CounterMetricFamily(
+            "logship_lost_bytes",
+            "Bytes that were seen in a log file but never read, as it vanished.",
+            tally.lost_bytes,
+        )
+        yield CounterMetricFamily(
             "logship_series_folded",
             "Requests counted under the label value __other__ because of the limit on series or label length.",
             tally.folded,

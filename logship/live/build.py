@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from prometheus_client import ProcessCollector
 
-from logship.checkpoint import Ledger
+from logship.checkpoint import Ledger, NoStore, SqliteStore, Store, move_aside
 from logship.config import Config
+from logship.errors import StateDamagedError
 from logship.expose import Server, StandingCollector, TallyCollector, application, bind, registry_of
 from logship.live.sidecar import Sidecar
 from logship.live.turns import TurnGate
@@ -42,12 +43,16 @@ class Tailer:
 def build(config: Config, say: Say) -> Tailer:
     """Return a tailer for `config`, its address bound already; raise ListenError when that cannot be had."""
     vitals = Vitals(say)
+    store = _store(config, say)
     waker = TimedWaker()
     gate = TurnGate(waker.wake)
     watch = DirectoryWatch(waker.wake, vitals.unwatched)
-    ledger = Ledger(Admission(config.limits.max_series))
+    ledger = Ledger(Admission(config.limits.max_series), store, now=time.time, failed=vitals.unsaved)
+    ledger.restore()
     sidecar = Sidecar(
-        follower=Follower(config.paths, config.follow, vitals),
+        follower=Follower(
+            config.paths, config.follow, vitals, positions=ledger.published.positions, ended=ledger.ended
+        ),
         pipeline=Pipeline(config.measure),
         ledger=ledger,
         gate=gate,
@@ -70,3 +75,19 @@ def build(config: Config, say: Say) -> Tailer:
         budget_seconds=config.serve.scrape_budget_seconds,
     )
     return Tailer(sidecar, Server(web, bind(config.serve.listen)), watch, tally)
+
+
+def _store(config: Config, say: Say) -> Store:
+    """Return the store that is configured, open; raise StateError when its file cannot be used."""
+    if config.state.file is None:
+        return NoStore()
+    store = SqliteStore(config.state.file, buckets=config.measure.buckets)
+    try:
+        store.open()
+    except StateDamagedError as error:
+        if config.state.recovery != "reset":
+            raise
+        aside = move_aside(config.state.file, time.strftime("%Y%m%dT%H%M%S"))
+        say("counting starts anew: the state file was damaged", why=str(error), kept_as=aside)
+        store.open()
+    return store

@@ -63,7 +63,8 @@ class Sidecar:
         deadline = self._monotonic() + FAREWELL_SECONDS
         self.drain(until=lambda: self._monotonic() > deadline)
         self._gate.close()
-        self._follower.close()
+        self._follower.close()  # without a commit: their positions are the last ones committed
+        self._ledger.close()
 
     def stop(self) -> None:
         """End `run` after the turn under way; from any thread, or a signal handler."""
@@ -80,6 +81,8 @@ class Sidecar:
             self._take_turn(turn)
             if until():
                 return
+        if self._follower.retired:
+            self._take_turn(())
         self._publish_standing()
         self.has_drained = True
         self._gate.served(ticket)
@@ -90,12 +93,12 @@ class Sidecar:
         yield from self._follower.let_go(looked_at)
 
     def _take_turn(self, batches: Iterable[Batch]) -> None:
-        positions = {}
         for batch in batches:
             self._pipeline.feed(batch)
-            positions[batch.generation] = batch.end
-        ended, self._follower.retired = self._follower.retired, []
-        self._ledger.commit(self._pipeline.take(), positions, ended)
+        change = self._pipeline.take()
+        change.lost_bytes = self._vitals.take_lost_bytes()
+        ended, self._follower.retired = self._follower.retired, {}
+        self._ledger.commit(change, self._follower.positions(), ended)
         for generation in ended:
             self._pipeline.forget(generation)
         self._publish_standing()

@@ -16,6 +16,8 @@ class Vitals:
     def __init__(self, say: Say) -> None:
         self._say = say
         self._counts: Counter[str] = Counter()
+        self._last_unsaved = ""
+        self._lost_bytes = 0
         self.counts: Mapping[str, int] = {}
         """How often each happening was seen; replaced as a whole, never changed."""
 
@@ -28,6 +30,29 @@ class Vitals:
         """Tell that a file was renamed or removed, or its content replaced."""
         self._count(how)
         self._say("rotated", path=path, how=how)
+
+    def resumed(self, path: str, offset: int) -> None:
+        """Tell that a file was known again, and is followed from an offset on."""
+        self._count("resumed")
+        self._say("resuming", path=path, offset=offset)
+
+    def vanished(self, path: str, lost_bytes: int) -> None:
+        """Tell that a generation is in no file any more, and how many bytes of it were seen but never read."""
+        self._count("vanished")
+        self._lost_bytes += lost_bytes
+        self._say("lost", path=path, bytes=lost_bytes)
+
+    def take_lost_bytes(self) -> int:
+        """Return how many bytes were lost since the last call."""
+        lost, self._lost_bytes = self._lost_bytes, 0
+        return lost
+
+    def unsaved(self, why: str) -> None:
+        """Tell that a commit could not be made durable; counting goes on."""
+        self._count("unsaved")
+        if why != self._last_unsaved:
+            self._say("cannot save the state, counting goes on", why=why)
+        self._last_unsaved = why
 
     def closed(self, path: str) -> None:
         """Tell that a rotated file was read to its end and let go."""

@@ -56,6 +56,7 @@ class Tally:
         rejected: Lines that were refused, by reason.
         folded: Requests that were counted under other labels than their own because of a limit.
         read_bytes: Bytes of the lines, newlines included.
+        lost_bytes: Bytes that were seen in a file but could never be read, as it vanished.
         first_event: Earliest time of a line in seconds since the epoch, as seen at the ends of batches.
         last_event: Latest one.
     """
@@ -67,6 +68,7 @@ class Tally:
     rejected: Counter[Reason] = field(default_factory=Counter)
     folded: int = 0
     read_bytes: int = 0
+    lost_bytes: int = 0
     first_event: float | None = None
     last_event: float | None = None
 
@@ -95,6 +97,7 @@ class Tally:
         self.rejected.update(other.rejected)
         self.folded += other.folded
         self.read_bytes += other.read_bytes
+        self.lost_bytes += other.lost_bytes
         self.widen_span(at for at in (other.first_event, other.last_event) if at is not None)
 
     def widen_span(self, times: Iterable[float]) -> None:
@@ -113,6 +116,7 @@ class Tally:
             rejected=Counter(self.rejected),
             folded=self.folded,
             read_bytes=self.read_bytes,
+            lost_bytes=self.lost_bytes,
             first_event=self.first_event,
             last_event=self.last_event,
         )

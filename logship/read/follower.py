@@ -1,33 +1,35 @@
-"""Follow the files that globs mean, through rotation: batches of complete lines come out, each line once.
+"""Follow the files that globs mean, through rotation and restarts: batches of lines come out, each line once.
 
 The acting half of `rotation`: it opens, reads and closes. Every file that matches is followed, not one name: with
 winston's own rotation the writer moves on to `combined1.log` and `combined.log` is the oldest. A file whose name went
-is read to its end and kept open until it can hardly grow any more.
+is read to its end and kept open until it can hardly grow any more. A file that is opened is first held against the
+generations that are known already: it may be one of them under another name, or a copy.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
-from logship.model import Batch, FileKey
+from logship.errors import InputError
+from logship.model import Batch, FileKey, Position
 from logship.read.archive import is_compressed_head
-from logship.read.discovery import Sighting, combined_beside, expand, sightings, without_repeats
-from logship.read.lines import DEFAULT_MAX_LINE_BYTES, LineCutter, Lines
-from logship.read.rotation import MARKER_BYTES, Content, Held, Seen, can_let_go, classify
-
-BLOCK_BYTES = 1 << 16
-"""Bytes per read and per batch; the fastest of the sizes from 32 KiB to 4 MiB that were measured."""
+from logship.read.discovery import Sighting, combined_beside, expand, look, sightings, without_repeats
+from logship.read.generation import BLOCK_BYTES, Generation
+from logship.read.identity import HEAD_BYTES, MARKER_BYTES
+from logship.read.known import Known, KnownGenerations
+from logship.read.lines import DEFAULT_MAX_LINE_BYTES, LineCutter
+from logship.read.rotation import Content, Held, Seen, can_let_go, classify
+from logship.read.siblings import Siblings, beside, rest_of
 
 _CLOCK_TICK_SECONDS = 0.1
 """Two changes of a file within one tick of the kernel's clock (1 to 10 ms) carry the same time; with room to spare."""
 
-_MAX_LEFT = 100
-"""Files that were let go and are known again when they come back; more than ever linger out of sight at once."""
-
 _COMPRESSED = "compressed; replay reads it"
+_NO_DESCRIPTOR = -1
 
 
 class Happenings(Protocol):
@@ -35,6 +37,9 @@ class Happenings(Protocol):
 
     def opened(self, path: str) -> None:
         """Tell that a file is followed from now on."""
+
+    def resumed(self, path: str, offset: int) -> None:
+        """Tell that a file was known again, and is followed from an offset on."""
 
     def rotated(self, path: str, how: str) -> None:
         """Tell that the file at `path` was `renamed` or `removed`, or its content `replaced`."""
@@ -44,6 +49,9 @@ class Happenings(Protocol):
 
     def unreadable(self, path: str, why: str) -> None:
         """Tell that a file that should be followed cannot be."""
+
+    def vanished(self, path: str, lost_bytes: int) -> None:
+        """Tell that a generation is in no file any more, and how many bytes of it were seen but never read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,51 +67,43 @@ class FollowOptions:
     linger_seconds: float = 30.0
 
 
-@dataclass(slots=True)
-class Generation:
-    """One life of one file, from its first byte to the last before it is rotated away or its content replaced."""
-
-    number: int
-    path: str
-    key: FileKey
-    descriptor: int
-    cutter: LineCutter
-    offset: int = 0
-    marker: bytes = b""
-    modified_ns: int = 0
-    size: int = 0
-    changed_at: float = 0.0
-    compared_at: float = 0.0
-    gone_at: float | None = None
-
-    @property
-    def unread_bytes(self) -> int:
-        """Bytes that were seen but not read yet."""
-        return max(0, self.size - self.offset)
-
-    @property
-    def behind_bytes(self) -> int:
-        """Bytes that were seen but are in no batch yet: unread, or of an unfinished line."""
-        return self.unread_bytes + self.cutter.pending_bytes
-
-
 class Follower:
-    """Hold the files that `patterns` mean and hand out their new lines; used by one thread."""
+    """Hold the files that `patterns` mean and hand out their new lines; used by one thread.
 
-    def __init__(self, patterns: Sequence[str], options: FollowOptions, happenings: Happenings) -> None:
+    Args:
+        patterns: Paths, globs, directories.
+        options: How to follow.
+        happenings: Who is told.
+        positions: Where the generations stand that were open when a tailer stopped, by number.
+        ended: The same for those that had ended before.
+    """
+
+    def __init__(
+        self,
+        patterns: Sequence[str],
+        options: FollowOptions,
+        happenings: Happenings,
+        *,
+        positions: Mapping[int, Position] | None = None,
+        ended: Mapping[int, Position] | None = None,
+    ) -> None:
         self._patterns = patterns
         self._options = options
         self._tell = happenings
         self._held: dict[FileKey, Generation] = {}
-        self._left: dict[FileKey, Generation] = {}
+        self._rests: list[tuple[Generation, Iterator[bytes]]] = []
+        self._known = KnownGenerations(positions or {}, ended or {})
+        self._unfinished: dict[str, tuple[int, float]] = {}
+        self._looked_at = 0.0
         self._refused: dict[FileKey, str] = {}
         self._with_combined: set[str] = set()
-        self._last_number = 0
-        self.retired: list[int] = []
-        """Numbers of generations that ended; whoever keeps something about them clears the list."""
+        self._last_number = max([0, *(positions or {}), *(ended or {})])
+        self.retired: dict[int, Position] = {}
+        """Last positions of generations that ended; whoever keeps something about them clears it."""
 
     def look(self, now: float) -> None:
         """See which files came, went, grew or were replaced; `now` is monotonic, in seconds."""
+        self._looked_at = now
         paths = expand(self._patterns)
         self._with_combined |= combined_beside(paths)  # for good: a rotation takes it away for a moment
         kept, repeats = without_repeats(paths, self._with_combined)
@@ -117,6 +117,7 @@ class Follower:
                 self._see(generation, seen.get(generation.key), now)
             except OSError as error:  # the disk, or a network file system that lost the file
                 self._give_up(generation, error.strerror or str(error))
+        self._seek_all(now)
         for key, sighting in seen.items():
             if key not in self._held:
                 self._open(sighting, now)
@@ -124,6 +125,10 @@ class Follower:
 
     def batches(self) -> Iterator[Batch]:
         """Yield the lines up to the sizes seen by the last look, file by file."""
+        while self._rests:
+            generation, blocks = self._rests[0]
+            yield from self._read_rest(generation, blocks)
+            self._rests.pop(0)
         for generation in list(self._held.values()):
             yield from self._read(generation)
 
@@ -138,9 +143,14 @@ class Follower:
             gone_for, idle_for = now - generation.gone_at, now - generation.changed_at
             rested = can_let_go(gone_for=gone_for, idle_for=idle_for, linger=self._options.linger_seconds)
             if rested and not _has_changed(generation):
-                yield from self._finish(generation)
+                yield from generation.finish()
                 self._close(generation)
                 self._tell.closed(generation.path)
+
+    def positions(self) -> dict[int, Position]:
+        """Return where all generations stand that have not ended."""
+        open_now = [*self._held.values(), *(generation for generation, _ in self._rests)]
+        return {generation.number: generation.position() for generation in open_now}
 
     def close(self) -> None:
         """Close all files; unfinished last lines stay unread."""
@@ -171,40 +181,39 @@ class Follower:
         elif generation.compared_at - generation.changed_at > _CLOCK_TICK_SECONDS:
             return
         generation.compared_at = now
-        start = generation.offset - len(generation.marker)
-        marker = os.pread(generation.descriptor, len(generation.marker), start)
+        marker = generation.read_at(generation.offset - len(generation.marker), len(generation.marker))
         held = Held(generation.offset, generation.marker, generation.modified_ns)
         if classify(held, Seen(status.st_size, marker, status.st_mtime_ns)) is Content.REPLACED:
-            self._tell.rotated(generation.path, "replaced")
-            self._start_over(generation)
-            generation.changed_at = now
+            self._replace(generation, now)
         generation.size, generation.modified_ns = status.st_size, status.st_mtime_ns
 
-    def _start_over(self, generation: Generation) -> None:
-        """Go on with the same open file as a new generation; what was unfinished is gone with the old content."""
-        self.retired.append(generation.number)
-        generation.number = self._next_number()
-        generation.cutter = LineCutter(self._options.max_line_bytes)
-        generation.offset = 0
-        generation.marker = b""
+    def _replace(self, generation: Generation, now: float) -> None:
+        """Begin a new generation in the same file; what the old one still held may stand in a copy (copytruncate)."""
+        self._tell.rotated(generation.path, "replaced")
+        self._retire(generation)
+        self._known.add(Known(generation.number, generation.position(), sought=True))
+        generation.start_over(self._next_number(), self._options.max_line_bytes)
+        generation.changed_at = now
 
-    def _open(self, sighting: Sighting, now: float) -> None:
+    def _open(self, sighting: Sighting, now: float, known: Known | None = None) -> bool:
+        """Follow the file that was sighted, or, given a generation, only if it proves to be that one."""
         try:
             descriptor = os.open(sighting.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:
-            return  # it went since it was seen
+            return False  # it went since it was seen
         except OSError as error:
             self._refuse(sighting.key, sighting.path, error.strerror or str(error))
-            return
+            return False
         try:
-            held = self._hold(sighting.path, descriptor, now)
+            held = self._hold(sighting.path, descriptor, now, known)
         except OSError as error:
             self._refuse(sighting.key, sighting.path, error.strerror or str(error))
             held = False
         if not held:
             os.close(descriptor)
+        return held
 
-    def _hold(self, path: str, descriptor: int, now: float) -> bool:
+    def _hold(self, path: str, descriptor: int, now: float, wanted: Known | None) -> bool:
         """Follow an open file from now on; return whether it is to be followed."""
         status = os.fstat(descriptor)
         key = FileKey(status.st_dev, status.st_ino)
@@ -213,31 +222,114 @@ class Follower:
         if is_compressed_head(os.pread(descriptor, 8, 0)):
             self._refuse(key, path, _COMPRESSED)
             return False
-        known = self._known_again(key, descriptor)
-        generation = known or Generation(
-            number=0, path=path, key=key, descriptor=descriptor, cutter=LineCutter(self._options.max_line_bytes)
-        )
-        self._held[key] = replace(
-            generation,
-            number=self._next_number(),
-            path=path,
-            descriptor=descriptor,
-            size=status.st_size,
-            modified_ns=status.st_mtime_ns,
-            changed_at=now,
-            compared_at=now,
-            gone_at=None,
-        )
-        if known is None or key not in self._refused:  # a read that failed and fails again is told once
+        cutter = LineCutter(self._options.max_line_bytes)
+        generation = Generation(0, path, key, descriptor, cutter, size=status.st_size, changed_at=now, compared_at=now)
+        generation.modified_ns = status.st_mtime_ns
+        known = self._known.take(key, generation.read_at, wanted)
+        if known is not None:
+            generation.number = known.number
+            generation.resume(known.position)
+        elif wanted is not None or self._is_copy(generation):
+            return False
+        else:
+            generation.number = self._next_number()
+        self._held[key] = generation
+        if known is None:
             self._tell.opened(path)
+        elif key not in self._refused:  # a read that failed and fails again is told once
+            self._tell.resumed(path, known.position.offset)
         return True
 
-    def _known_again(self, key: FileKey, descriptor: int) -> Generation | None:
-        """Return what was read of a file before it went out of sight, when its bytes prove that it is the one."""
-        left = self._left.pop(key, None)
-        if left is None or os.pread(descriptor, len(left.marker), left.offset - len(left.marker)) != left.marker:
-            return None
-        return left
+    def _is_copy(self, other: Generation) -> bool:
+        """Return whether a file holds what one that is followed holds: a copytruncate between copy and truncation.
+
+        It is not read while the original is there; once that is truncated, the copy is known by its bytes.
+        """
+        for generation in self._held.values():
+            length = min(other.size, generation.size)
+            if not length or generation.gone_at is not None or not _is_rotated_name(generation.path, other.path):
+                continue
+            spans = ((0, min(HEAD_BYTES, length)), (max(0, length - MARKER_BYTES), MARKER_BYTES))
+            if all(other.read_at(*span)[:length] == generation.read_at(*span)[:length] for span in spans):
+                return True
+        return False
+
+    def _seek_all(self, now: float) -> None:
+        """Look for what is sought, before new files are opened: one of them may be it."""
+        directories: dict[str, Siblings | None] = {}
+        for known in self._known.sought():
+            directory = os.path.dirname(known.position.path)  # noqa: PTH120
+            if directory not in directories:
+                directories[directory] = beside(known.position.path)
+            siblings = directories[directory]
+            if siblings is not None:  # else it is not mounted yet, say: wait
+                self._seek(known, siblings, now)
+
+    def _seek(self, known: Known, siblings: Siblings, now: float) -> None:
+        """Look for a generation where it was, then beside it: plain, compressed, at last in a new file of its name.
+
+        The order matters only for logs whose lines are all alike, where a proof proves little.
+        """
+        plain = sorted(siblings.plain, key=lambda each: each.key != known.position.key)  # stable: the newest first
+        renamed = [each for each in plain if each.key == known.position.key or each.path != known.position.path]
+        if self._seek_plain(known, renamed, now):
+            return
+        if self._seek_compressed(known, [sighting.path for sighting in siblings.compressed], now):
+            return
+        if self._seek_plain(known, [each for each in plain if each.path == known.position.path], now):
+            return
+        self._known.give_up(known.number)
+        self.retired[known.number] = known.position
+        if known.position.size > known.position.offset:
+            self._tell.vanished(known.position.path, known.position.size - known.position.offset)
+
+    def _seek_plain(self, known: Known, sightings: Sequence[Sighting], now: float) -> bool:
+        for sighting in sightings:
+            if sighting.key not in self._held and self._open(sighting, now, known):
+                if sighting.path != known.position.path:
+                    self._held[sighting.key].gone_at = now  # no glob need mean it; if one does, the next look says so
+                return True
+        return False
+
+    def _seek_compressed(self, known: Known, paths: Sequence[str], now: float) -> bool:
+        """Return whether a compressed file is the generation, or may be it once it has been written to its end."""
+        may_come = False
+        for path in paths:
+            if path in self._unfinished and not self._has_grown(path, now):
+                may_come = may_come or self._may_grow(path, now)
+                continue
+            try:
+                rest = rest_of(known.position, path)
+            except InputError:
+                self._has_grown(path, now)
+                may_come = True
+                continue
+            if rest is not None:
+                self._known.drop(known.number)
+                self._rests.append((self._compressed(known, path, rest.head, rest.marker), rest.blocks))
+                self._tell.resumed(path, known.position.offset)
+                return True
+        return may_come
+
+    def _compressed(self, known: Known, path: str, head: bytes, marker: bytes) -> Generation:
+        """Return a generation that stands in a compressed file at the position known."""
+        cutter = LineCutter(self._options.max_line_bytes)
+        offset = known.position.offset
+        key = known.position.key
+        return Generation(known.number, path, key, _NO_DESCRIPTOR, cutter, offset, head, marker, marker, size=offset)
+
+    def _has_grown(self, path: str, now: float) -> bool:
+        """Return whether a compressed file that ended too early has another size than the last time."""
+        sighting = look(path)
+        size = sighting.size if sighting is not None else 0
+        if self._unfinished.get(path, (-1, now))[0] == size:
+            return False
+        self._unfinished[path] = (size, now)
+        return True
+
+    def _may_grow(self, path: str, now: float) -> bool:
+        """Return whether a compressed file that ended too early grew within the time that writers are given."""
+        return now - self._unfinished[path][1] < self._options.linger_seconds
 
     def _refuse(self, key: FileKey, path: str, why: str) -> None:
         if self._refused.get(key) != why:
@@ -252,7 +344,7 @@ class Follower:
         while generation.unread_bytes:
             length = min(BLOCK_BYTES, generation.unread_bytes)
             try:
-                block = os.pread(generation.descriptor, length, generation.offset)
+                block = generation.read_at(generation.offset, length)
             except OSError as error:
                 self._give_up(generation, error.strerror or str(error))
                 return
@@ -262,35 +354,39 @@ class Follower:
             if not block:
                 generation.size = generation.offset  # shorter than seen: the next look tells why
                 return
-            start = generation.offset - generation.cutter.pending_bytes
-            lines = generation.cutter.feed(block)
-            generation.offset += len(block)
-            generation.marker = (generation.marker + block)[-MARKER_BYTES:]
-            if lines.data or lines.oversize:
-                yield self._batch(generation, start, lines)
+            yield from generation.take(block)
 
-    def _finish(self, generation: Generation) -> Iterator[Batch]:
-        start = generation.offset - generation.cutter.pending_bytes
-        lines = generation.cutter.flush()
-        if lines.data or lines.oversize:
-            yield self._batch(generation, start, lines)
-
-    def _batch(self, generation: Generation, start: int, lines: Lines) -> Batch:
-        end = generation.offset - generation.cutter.pending_bytes
-        return Batch(generation.number, start, end, lines.data, lines.oversize)
+    def _read_rest(self, generation: Generation, blocks: Iterator[bytes]) -> Iterator[Batch]:
+        try:
+            for block in blocks:
+                yield from generation.take(block)
+        except InputError:  # it is still being written, or for ever incomplete: the next looks will tell
+            self._has_grown(generation.path, self._looked_at)
+            self._known.add(Known(generation.number, generation.position(), sought=True))
+            return
+        yield from generation.finish()
+        self._retire(generation)
+        self._tell.closed(generation.path)
 
     def _close(self, generation: Generation) -> None:
-        if generation.offset and _how_gone(generation.descriptor) != "removed":
-            self._left[generation.key] = generation
-            if len(self._left) > _MAX_LEFT:
-                del self._left[next(iter(self._left))]
+        if _how_gone(generation.descriptor) != "removed":
+            self._known.add(Known(generation.number, generation.position()))
         os.close(generation.descriptor)
         del self._held[generation.key]
-        self.retired.append(generation.number)
+        self._retire(generation)
+
+    def _retire(self, generation: Generation) -> None:
+        self.retired[generation.number] = generation.position()
 
     def _next_number(self) -> int:
         self._last_number += 1
         return self._last_number
+
+
+def _is_rotated_name(path: str, other: str) -> bool:
+    """Return whether `other` is what a rotation calls a copy of `path`: `combined.log.1`, `combined.log-20261123`."""
+    one, two = Path(path), Path(other)
+    return one.parent == two.parent and two.name != one.name and two.name.startswith(one.name)
 
 
 def _how_gone(descriptor: int) -> str:

@@ -11,9 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-MARKER_BYTES = 256
-"""Bytes before the offset that are compared: more than one whole record's time stamp and ids."""
-
 
 class Content(Enum):
     """What a followed file holds, measured against what was read of it."""

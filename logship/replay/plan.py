@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ def plan(patterns: Sequence[str], *, with_error_logs: bool = False) -> Plan:
         found.update(dict.fromkeys(paths))
     kept, repeats = (list(found), []) if with_error_logs else without_repeats(list(found))
     inputs = _each_file_once(kept)
+    if STDIN in inputs and sys.stdin is None:
+        raise InputError("standard input is closed")
     size = None if STDIN in inputs else sum(Path(path).stat().st_size for path in inputs)
     return Plan(tuple(inputs), tuple(repeats), size)
 
@@ -59,7 +62,11 @@ def _identity(path: str) -> tuple[int, int]:
 
 
 def _nothing_there(pattern: str) -> str:
-    if Path(pattern).is_dir():
+    try:
+        is_directory = bool(pattern) and Path(pattern).is_dir()
+    except OSError as error:
+        raise InputError(f"{pattern} cannot be read: {error.strerror or error}") from error
+    if is_directory:
         return f"no logs (*.log, *.log.*, *.ndjson, *.jsonl) in the directory {pattern}"
     if any(each in pattern for each in "*?["):
         return f"no file matches {pattern!r} (seen from {Path.cwd()})"

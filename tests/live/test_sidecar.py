@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from words import LINGER, request, rotate, write, write_half
@@ -16,6 +15,7 @@ from logship.live.sidecar import FAREWELL_SECONDS, TURN_BYTES, Sidecar
 from logship.live.turns import TurnGate
 from logship.live.vitals import Vitals
 from logship.measure import Admission, Tally
+from logship.model import Position
 from logship.pipeline import MeasureOptions, Pipeline
 from logship.read import Follower, FollowOptions
 
@@ -46,7 +46,9 @@ class WatchedLedger(Ledger):
         self.history: list[Snapshot] = []
         self.on_commit: Callable[[], None] = lambda: None
 
-    def commit(self, change: Tally, positions: Mapping[int, int], ended: Any = ()) -> Snapshot:
+    def commit(
+        self, change: Tally, positions: Mapping[int, Position], ended: Mapping[int, Position] | None = None
+    ) -> Snapshot:
         snapshot = super().commit(change, positions, ended)
         self.history.append(snapshot)
         self.on_commit()
@@ -147,7 +149,7 @@ def test_numbers_and_positions_are_published_together(tailing: Tailing) -> None:
     width = len(request()) + 1
     for snapshot in tailing.ledger.history:
         (position,) = snapshot.positions.values()
-        assert snapshot.tally.requests * width == position == snapshot.tally.read_bytes
+        assert snapshot.tally.requests * width == position.offset == snapshot.tally.read_bytes
 
 
 def test_nothing_is_published_before_its_commit(tailing: Tailing) -> None:
@@ -205,7 +207,7 @@ def test_a_stop_in_a_backlog_keeps_what_was_read_and_counts_nothing_by_half(tail
     snapshot = tailing.ledger.published
     assert snapshot.turns == 3, "the turn under way, and as many as the farewell leaves time for"
     (position,) = snapshot.positions.values()
-    assert snapshot.tally.requests * (len(request()) + 1) == position
+    assert snapshot.tally.requests * (len(request()) + 1) == position.offset
 
 
 def test_a_long_drain_does_not_let_go_of_a_file_that_was_not_looked_at_meanwhile(tailing: Tailing) -> None:

@@ -3,45 +3,65 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
+import functools
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logship.measure import Series, Sketcher, Tally, merge
-from logship.measure.sketch import Sketch
+from logship.measure import Histogram, Series, Sketcher, Tally, merge
 from logship.model import LabelSet, Reason
 
-counts = st.integers(1, 10**12)
-times = st.floats(-1e9, 4e9) | st.none()
-labels = st.builds(
-    LabelSet, st.sampled_from(["GET", "POST"]), st.sampled_from(["/a", "/b", "/c"]), st.sampled_from(["200", "500"])
+LABELS = tuple(
+    LabelSet(method, route, status) for method in ("GET", "POST") for route in ("/a", "/b") for status in ("200", "500")
 )
+NAMES = ("info", "error", "KeyError")
+HISTOGRAM = Histogram([0.1, 1.0], 1_000_000)
+SKETCHER = Sketcher(1_000_000)
+
+Lines = tuple[list[tuple[LabelSet, int | None]], list[str], list[int]]
+
+requests = st.lists(st.tuples(st.sampled_from(LABELS), st.integers(0, 60_000) | st.none()), max_size=8)
+"""Labels and milliseconds, None for a request without a duration."""
+
+others = st.lists(st.sampled_from([*NAMES, *Reason]), max_size=8)
+times = st.lists(st.integers(-(10**9), 4 * 10**9), max_size=2)
 
 
-@st.composite
-def all_series(draw: st.DrawFn) -> Series:
-    milliseconds = draw(st.lists(st.integers(0, 60_000).map(float), max_size=4))
-    sketch: Sketch = Sketcher(1_000_000).sketch(milliseconds) if milliseconds else {}
-    longest = max(milliseconds, default=0)
-    return Series(
-        draw(counts), draw(st.tuples(*[counts] * 3)), round(sum(milliseconds) * 1e6), round(longest * 1e6), sketch
-    )
-
-
-@st.composite
-def tallies(draw: st.DrawFn) -> Tally:
-    tally = Tally(
-        series=draw(st.dictionaries(labels, all_series(), max_size=4)),
-        messages=Counter(draw(st.dictionaries(st.sampled_from(["info", "error"]), counts))),
-        exceptions=Counter(draw(st.dictionaries(st.sampled_from(["KeyError", "Error"]), counts))),
-        not_request=draw(counts),
-        rejected=Counter(draw(st.dictionaries(st.sampled_from(Reason), counts, max_size=3))),
-        folded=draw(counts),
-        read_bytes=draw(counts),
-    )
-    tally.widen_span(at for at in draw(st.lists(times, max_size=2)) if at is not None)
+def tally_of(requested: list[tuple[LabelSet, int | None]], other: list[str], at: list[int]) -> Tally:
+    """Count one by one."""
+    tally = Tally(read_bytes=100 * len(requested) + len(other), folded=len(other) // 2, not_request=other.count("info"))
+    for labels, milliseconds in requested:
+        if milliseconds is None:
+            tally.add_series(labels, Series(1, (0, 0, 0), 0, 0, {}))
+        else:
+            fold = HISTOGRAM.fold([float(milliseconds)])
+            tally.add_series(labels, Series(1, *fold, SKETCHER.sketch([float(milliseconds)])))
+    tally.messages.update(each for each in other if each in NAMES)
+    tally.exceptions.update(each for each in other if each == "KeyError")
+    tally.rejected.update(each for each in other if isinstance(each, Reason))
+    tally.widen_span(map(float, at))
     return tally
+
+
+tallies = functools.partial(st.builds, tally_of, requests, others, times)
+
+
+@given(st.tuples(requests, others, times), st.tuples(requests, others, times))
+def test_merging_equals_having_counted_both(one: Lines, other: Lines) -> None:
+    both = tally_of(one[0] + other[0], one[1] + other[1], one[2] + other[2])
+    merged = merge(tally_of(*one), tally_of(*other))
+    both.folded = merged.folded  # halves of odd numbers, which have nothing to do with lines
+    assert merged == both
+
+
+@given(st.lists(st.tuples(st.sampled_from(LABELS), st.integers(0, 60_000)), max_size=30))
+def test_folding_together_equals_counting_one_by_one(requested: list[tuple[LabelSet, int]]) -> None:
+    together = Tally()
+    for labels in {labels for labels, _ in requested}:
+        durations = [float(milliseconds) for each, milliseconds in requested if each == labels]
+        sketch = SKETCHER.sketch(durations)
+        together.add_series(labels, Series(len(durations), *HISTOGRAM.fold(durations), sketch))
+    assert together.series == tally_of(list(requested), [], []).series
 
 
 @given(tallies(), tallies())

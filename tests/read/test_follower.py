@@ -260,7 +260,8 @@ def test_copytruncate_begins_anew_however_much_was_written_since(log: Path, foll
     assert followed.poll() == [regrown]
     write(log, "and on")
     assert followed.poll() == ["and on"]
-    assert followed.told.since() == [("opened", "combined.log"), ("replaced", "combined.log")]
+    told = [("opened", "combined.log"), ("replaced", "combined.log"), ("resumed", "combined.copy", "8")]
+    assert followed.told.since() == told
     assert [batch.start for batch in followed.batches][1] == 0
     assert len({batch.generation for batch in followed.batches}) == 2
 
@@ -575,7 +576,7 @@ def test_generations_that_ended_are_named_once(log: Path, follow: Follow) -> Non
     followed.poll()
     log.unlink()
     followed.poll_until_let_go()
-    assert followed.follower.retired == [1, 2]
+    assert list(followed.follower.retired) == [1, 2]
 
 
 def test_closing_gives_back_every_descriptor(tmp_path: Path) -> None:

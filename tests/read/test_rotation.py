@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from logship.read.rotation import MARKER_BYTES, Content, Held, Seen, can_let_go, classify
+from logship.read.identity import MARKER_BYTES
+from logship.read.rotation import Content, Held, Seen, can_let_go, classify
 
 LINGER = 30.0
 

@@ -115,14 +115,30 @@ def _without_privileges() -> Iterator[None]:
     if os.geteuid() != 0:
         yield
         return
-    for directory in (here := Path.cwd(), *here.parents):
-        if not directory.stat().st_mode & 0o001:
-            directory.chmod(directory.stat().st_mode | 0o011)
+    here = Path.cwd()
+    modes = {directory: directory.stat().st_mode for directory in (here, *here.parents)}
+    for directory, mode in modes.items():
+        if mode & 0o055 != 0o055:
+            directory.chmod(mode | 0o055)
     os.seteuid(NOBODY)
     try:
         yield
     finally:
         os.seteuid(0)
+        for directory, mode in modes.items():
+            if mode & 0o055 != 0o055:
+                directory.chmod(mode)
+
+
+def test_a_directory_that_cannot_be_entered_is_named(logs: Path) -> None:
+    (logs / "locked").mkdir(mode=0o600)
+    with _without_privileges(), pytest.raises(InputError, match=r"locked/a\.log cannot be read: Permission denied"):
+        plan(["locked/a.log"])
+
+
+def test_a_name_that_is_too_long_is_named(logs: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read: File name too long"):
+        plan([str(logs / ("x" * 5000))])
 
 
 def test_a_pipe_is_not_consumed_by_planning(logs: Path) -> None:

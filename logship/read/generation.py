@@ -1,0 +1,107 @@
+"""One open generation of a file: blocks are read from it, batches of its lines and its position come out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from logship.model import Batch, FileKey, Position
+from logship.read.identity import HEAD_BYTES, MARKER_BYTES, excerpt
+from logship.read.lines import LineCutter, Lines
+
+BLOCK_BYTES = 1 << 16
+"""Bytes per read and per batch; the fastest of the sizes from 32 KiB to 4 MiB that were measured."""
+
+
+@dataclass(slots=True)
+class Generation:
+    """One life of one file, from its first byte to the last before it is rotated away or its content replaced.
+
+    Attributes:
+        number: Its number, the same before and after a restart.
+        offset: Behind the last byte read; the bytes behind the last newline wait in the cutter.
+        head: Its first bytes, up to `HEAD_BYTES`.
+        marker: The bytes that end at the offset, up to `MARKER_BYTES`.
+        counted_marker: The same for the end of the last batch.
+    """
+
+    number: int
+    path: str
+    key: FileKey
+    descriptor: int
+    cutter: LineCutter
+    offset: int = 0
+    head: bytes = b""
+    marker: bytes = b""
+    counted_marker: bytes = b""
+    modified_ns: int = 0
+    size: int = 0
+    changed_at: float = 0.0
+    compared_at: float = 0.0
+    gone_at: float | None = field(default=None)
+
+    @property
+    def unread_bytes(self) -> int:
+        """Bytes that were seen but not read yet."""
+        return max(0, self.size - self.offset)
+
+    @property
+    def behind_bytes(self) -> int:
+        """Bytes that were seen but are in no batch yet: unread, or of an unfinished line."""
+        return self.unread_bytes + self.cutter.pending_bytes
+
+    @property
+    def counted_offset(self) -> int:
+        """Offset behind the last line that was handed out."""
+        return self.offset - self.cutter.pending_bytes
+
+    def position(self) -> Position:
+        """Return where the last line that was handed out ends, and what proves it."""
+        counted = self.counted_offset
+        return Position(
+            self.path, self.key, counted, self.size, excerpt(self.head[:counted]), excerpt(self.counted_marker)
+        )
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return bytes of the file as it is now."""
+        return os.pread(self.descriptor, length, offset)
+
+    def resume(self, position: Position) -> None:
+        """Go on at `position`, which the file has proved."""
+        self.offset = position.offset
+        self.head = self.read_at(0, min(HEAD_BYTES, position.offset))
+        self.marker = self.read_at(position.offset - position.marker.length, position.marker.length)
+        self.counted_marker = self.marker
+
+    def start_over(self, number: int, max_line_bytes: int) -> None:
+        """Be a new generation in the same open file; what was unfinished is gone with the old content."""
+        self.number = number
+        self.cutter = LineCutter(max_line_bytes)
+        self.offset = 0
+        self.head = self.marker = self.counted_marker = b""
+
+    def take(self, block: bytes) -> Iterator[Batch]:
+        """Take the block that stands at the offset; yield the lines that it completes."""
+        start = self.counted_offset
+        lines = self.cutter.feed(block)
+        self.offset += len(block)
+        if len(self.head) < HEAD_BYTES:
+            self.head = (self.head + block)[:HEAD_BYTES]
+        tail = self.marker + block
+        self.marker = tail[-MARKER_BYTES:]
+        if lines.data or lines.oversize:
+            end = len(tail) - self.cutter.pending_bytes
+            self.counted_marker = tail[max(0, end - MARKER_BYTES) : end]
+            yield self._batch(start, lines)
+
+    def finish(self) -> Iterator[Batch]:
+        """Yield the unfinished last line as it is: nothing more will come."""
+        start = self.counted_offset
+        lines = self.cutter.flush()
+        if lines.data or lines.oversize:
+            self.counted_marker = self.marker
+            yield self._batch(start, lines)
+
+    def _batch(self, start: int, lines: Lines) -> Batch:
+        return Batch(self.number, start, self.counted_offset, lines.data, lines.oversize)

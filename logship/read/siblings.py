@@ -1,0 +1,117 @@
+"""Look for the rest of a generation among the files beside it: rotated under any name, copied, compressed.
+
+Names follow no rule that can be relied on, so every file of the directory may be it, and the bytes prove which one is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from logship.errors import InputError
+from logship.model import Position
+from logship.read.archive import Archive, is_compressed_head
+from logship.read.discovery import Sighting, look
+from logship.read.identity import excerpt
+
+MAX_SIBLINGS = 1000
+"""Files of a directory that are looked into, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Siblings:
+    """The regular files beside a generation, the newest first; compressed ones apart."""
+
+    plain: tuple[Sighting, ...]
+    compressed: tuple[Sighting, ...]
+
+
+def beside(path: str) -> Siblings | None:
+    """Return the files in the directory of `path`, None when it cannot be read.
+
+    Hidden files are left out, as locks and temporary files are.
+    """
+    directory = Path(path).parent
+    try:
+        names = [each.path for each in os.scandir(directory) if not each.name.startswith(".")]
+    except OSError:
+        return None
+    found = [sighting for name in names if (sighting := look(name)) is not None]
+    found.sort(key=lambda sighting: _modified_ns(sighting.path), reverse=True)
+    plain: list[Sighting] = []
+    compressed: list[Sighting] = []
+    for sighting in found[:MAX_SIBLINGS]:
+        (compressed if _is_compressed(sighting.path) else plain).append(sighting)
+    return Siblings(tuple(plain), tuple(compressed))
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a compressed file holds behind a position: its head and marker as plain bytes, and the blocks to come."""
+
+    head: bytes
+    marker: bytes
+    blocks: Iterator[bytes]
+
+
+def rest_of(position: Position, path: str) -> Rest | None:
+    """Return what the compressed file at `path` holds behind `position`, None when it is not that generation.
+
+    Raises InputError, also from the blocks, when the file ends too early, as one does that is still being written.
+    """
+    archive = Archive(path)
+    blocks = archive.blocks()
+    try:
+        rest = _skip(position, blocks)
+    except InputError:
+        archive.close()
+        raise
+    if rest is None:
+        archive.close()
+        return None
+    return Rest(rest.head, rest.marker, _to_the_end(archive, rest.blocks))
+
+
+def _to_the_end(archive: Archive, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    with closing(archive):
+        yield from blocks
+
+
+def _skip(position: Position, blocks: Iterator[bytes]) -> Rest | None:
+    """Read up to `position`; return None as soon as the bytes prove another generation."""
+    head = tail = b""
+    read = 0
+    while read < position.offset:
+        block = next(blocks, b"")
+        if not block:
+            return None
+        if len(head) < position.head.length:
+            head = (head + block)[: position.head.length]
+            if len(head) == position.head.length and excerpt(head) != position.head:
+                return None
+        tail = (tail + block)[-len(block) - position.marker.length :]
+        read += len(block)
+    end = len(tail) - (read - position.offset)
+    marker = tail[end - position.marker.length : end]
+    if excerpt(marker) != position.marker:
+        return None
+    return Rest(head, marker, chain([tail[end:]] if tail[end:] else [], blocks))
+
+
+def _is_compressed(path: str) -> bool:
+    try:
+        with Path(path).open("rb") as opened:
+            return is_compressed_head(opened.read(8))
+    except OSError:
+        return False
+
+
+def _modified_ns(path: str) -> int:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return 0
