@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from logship.read.archive import STDIN, Archive
 from logship.read.discovery import directories, expand, without_repeats
-from logship.read.follower import Follower, FollowOptions, Happenings
+from logship.read.follower import Follower, FollowOptions
 from logship.read.generation import Generation
+from logship.read.happenings import Happenings
 from logship.read.lines import LineCutter, Lines
 from logship.read.wakeup import DirectoryWatch, TimedWaker, Waker
 

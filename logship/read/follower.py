@@ -12,13 +12,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from logship.errors import InputError
 from logship.model import Batch, FileKey, Position
 from logship.read.archive import is_compressed_head
 from logship.read.discovery import Sighting, combined_beside, expand, look, sightings, without_repeats
 from logship.read.generation import BLOCK_BYTES, Generation
+from logship.read.happenings import Happenings
 from logship.read.identity import HEAD_BYTES, MARKER_BYTES
 from logship.read.known import Known, KnownGenerations
 from logship.read.lines import DEFAULT_MAX_LINE_BYTES, LineCutter
@@ -30,28 +30,6 @@ _CLOCK_TICK_SECONDS = 0.1
 
 _COMPRESSED = "compressed; replay reads it"
 _NO_DESCRIPTOR = -1
-
-
-class Happenings(Protocol):
-    """What a follower tells of; each is logged and counted by whoever listens."""
-
-    def opened(self, path: str) -> None:
-        """Tell that a file is followed from now on."""
-
-    def resumed(self, path: str, offset: int) -> None:
-        """Tell that a file was known again, and is followed from an offset on."""
-
-    def rotated(self, path: str, how: str) -> None:
-        """Tell that the file at `path` was `renamed` or `removed`, or its content `replaced`."""
-
-    def closed(self, path: str) -> None:
-        """Tell that a file was read to its end and let go."""
-
-    def unreadable(self, path: str, why: str) -> None:
-        """Tell that a file that should be followed cannot be."""
-
-    def vanished(self, path: str, lost_bytes: int) -> None:
-        """Tell that a generation is in no file any more, and how many bytes of it were seen but never read."""
 
 
 @dataclass(frozen=True, slots=True)
