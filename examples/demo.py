@@ -61,7 +61,8 @@ def run(directory: Path, seconds: float, rate: float, stop: threading.Event, con
     pattern = str(logs / "combined.log*")
     api = [sys.executable, str(HERE / "heroes_api.py"), "--port", "0", "--log-dir", str(logs)]
     port = free_port(LISTEN_PORT)
-    tail = [sys.executable, "-m", "logship", "tail", pattern, "--listen", f"127.0.0.1:{port}"]
+    state = str(directory / "state.db")
+    tail = [sys.executable, "-m", "logship", "tail", pattern, "--state", state, "--listen", f"127.0.0.1:{port}"]
     metrics_url = f"http://127.0.0.1:{port}/metrics"
     with running(api, directory / "api.err") as api_process, running(tail, directory / "tail.err"):
         base_url = json.loads(first_line(api_process, directory / "api.err"))["url"]
