@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from logship.checkpoint.ledger import Ledger, Snapshot
+from logship.checkpoint.repair import Contents, Salvage, salvage, show, verify
 from logship.checkpoint.store import NoStore, SqliteStore, Store, move_aside
 
-__all__ = ["Ledger", "NoStore", "Snapshot", "SqliteStore", "Store", "move_aside"]
+__all__ = [
+    "Contents",
+    "Ledger",
+    "NoStore",
+    "Salvage",
+    "Snapshot",
+    "SqliteStore",
+    "Store",
+    "move_aside",
+    "salvage",
+    "show",
+    "verify",
+]

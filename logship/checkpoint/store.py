@@ -128,7 +128,7 @@ class SqliteStore:
         """Open or create the file and keep others out; raise StateError when that cannot be."""
         self._lock = _locked(self.path)
         try:
-            self._database = _opened(self.path)
+            self._database = open_database(self.path)
         except BaseException:
             self._lock.close()
             raise
@@ -281,7 +281,8 @@ def _locked(path: str) -> IO[str]:
     return lock
 
 
-def _opened(path: str) -> sqlite3.Connection:
+def open_database(path: str) -> sqlite3.Connection:
+    """Return the database at `path`, made if it is missing; raise StateError when it cannot be or is no state file."""
     with _told(path, "open"):
         database = sqlite3.connect(path, isolation_level=None)
     try:
@@ -319,7 +320,7 @@ def _migrate(path: str, database: sqlite3.Connection) -> None:
         )
 
 
-REMEDY = "move it away to count from the beginning of the files, or start with --state-recovery reset, which does that"
+REMEDY = "logship state salvage saves what can be read, --state-recovery reset starts anew"
 
 
 @contextmanager
@@ -335,6 +336,8 @@ def _told(path: str, doing: str) -> Iterator[None]:
 
 def move_aside(path: str, stamp: str) -> str:
     """Rename a state file and what belongs to it, so that a new one can begin; return its new name."""
+    if not Path(path).exists():
+        raise StateError(f"there is no state file {path}")
     aside = f"{path}.{stamp}.bad"
     for suffix in ("", "-wal", "-shm"):
         source = Path(path + suffix)

@@ -58,7 +58,21 @@ def test_durations_next_to_a_bound_fall_as_division_says(
 
 
 @pytest.mark.parametrize("bound", [*DEFAULT_BUCKETS, 0.005, 0.01, 0.025, 0.05, 0.25, 2.5, 7.5, 10.0, 0.1 + 0.2])
-def test_a_bound_belongs_to_its_bucket(bound: float) -> None:
+@pytest.mark.parametrize("above", [0.0, 0.001, 0.002, 0.013, 0.026, 0.063])
+def test_a_bound_belongs_to_its_bucket(bound: float, above: float) -> None:
+    bound += above
+    fold = Histogram([bound], MILLISECOND).fold(near(bound * 1000))
+    assert fold.buckets == observed(near(bound * 1000), [bound], 1000)
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        *(0.063, 0.126, 0.127, 0.251, 0.252),  # two numbers of milliseconds divide to the bound
+        *(65.59759225752259, 32.834599020287136, 0.12861462192793796),  # the product divides to more than the bound
+    ],
+)
+def test_rounding_on_the_way_to_milliseconds_moves_no_bound(bound: float) -> None:
     fold = Histogram([bound], MILLISECOND).fold(near(bound * 1000))
     assert fold.buckets == observed(near(bound * 1000), [bound], 1000)
 
@@ -77,7 +91,8 @@ def test_sums_of_nanoseconds_are_exact_under_any_division(nanoseconds: list[int]
 
 
 def test_a_large_fold_of_small_durations_is_exact() -> None:
-    nanoseconds = [(number * 7919) % 60_000_000_000 for number in range(50_000)]
+    nanoseconds = [(number * 7_919_123_457) % 60_000_000_000 for number in range(30_000)]
+    assert 1e15 / 30_000 < sum(nanoseconds) < 1e15
     fold = Histogram(DEFAULT_BUCKETS, MILLISECOND).fold([each / 1e6 for each in nanoseconds])
     assert fold.sum_ns == sum(nanoseconds)
     assert fold.max_ns == max(nanoseconds)

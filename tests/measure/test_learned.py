@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import tracemalloc
 
 import pytest
@@ -85,12 +86,25 @@ def test_extreme_urls_that_recur_do_no_harm(url: str) -> None:
         assert learned.route(f"{url}/{number}", 200) == plain.route(f"{url}/{number}", 200)
 
 
+def test_learning_needs_little_of_the_stack() -> None:
+    learned = LearnedRoutes(Routes())
+
+    def learn_below(depth: int) -> None:
+        if depth:
+            learn_below(depth - 1)
+        else:
+            for _ in range(200):
+                learned.route("/a" * 127, 200)
+
+    learn_below(sys.getrecursionlimit() * 7 // 10)
+
+
 def test_a_flood_of_distinct_urls_is_bounded() -> None:
     learned = LearnedRoutes(Routes())
     tracemalloc.start()
     try:
         for number in range(100_000):
-            learned.route(f"/{'x' * 200}-{number % 2**32:x}z{number}", 200)
+            learned.route(f"/long-part-of-a-path/one-{chr(97 + number % 7)}" * 9 + f"/x{number}", 200)
             assert len(learned._candidates) <= _MAX_CANDIDATES
         _, peak = tracemalloc.get_traced_memory()
     finally:
