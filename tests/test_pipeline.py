@@ -139,7 +139,7 @@ def test_two_files_count_as_much_together_as_each_alone(one: list[bytes], other:
 
 REASONS = {
     Reason.INVALID_UTF8: b'{"message":"\xff"}\n',
-    Reason.NUL_BYTES: b"\0\n",
+    Reason.NUL_BYTES: b"{}\0\n",
     Reason.INVALID_JSON: b"GET /\n",
     Reason.TOO_DEEP: b"[" * 100_000 + b"\n",
     Reason.NOT_AN_OBJECT: b"[]\n",

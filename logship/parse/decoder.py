@@ -83,6 +83,7 @@ class Decoder:
         return records if len(records) == lines else None
 
     def _salvage(self, line: bytes, decoded: Decoded) -> None:
+        line = line.lstrip(b"\0")  # the hole that a stale writer offset leaves behind
         if line.isspace():
             decoded.blank += 1
             return

@@ -2,6 +2,9 @@ r"""Cut a stream of bytes into complete lines: bytes come in by blocks, whole li
 
 Only `\n` ends a line (JSON strings may hold U+0085 and U+2028). Memory is bounded: of a line longer than the limit
 nothing is kept but its length. The same bytes give the same lines, however they are divided into blocks.
+
+A writer that goes on at its old offset after a truncation leaves a hole, which reads as NUL bytes in front of its next
+line. Such a hole may be longer than any line: NULs at the start of a line that is not whole yet are not kept.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ class LineCutter:
     def __init__(self, max_line_bytes: int = DEFAULT_MAX_LINE_BYTES) -> None:
         self._limit = max_line_bytes
         self._parts: list[bytes] = []
+        self._held_bytes = 0
         self._skipping = False
         self.pending_bytes = 0
         """Bytes taken in that stand behind the last newline."""
@@ -55,11 +59,12 @@ class LineCutter:
         if not end:
             self._hold(block)
             return NOTHING
+        start = self._hole_in(block)
         first_end = block.find(NEWLINE) + 1
-        if self.pending_bytes + first_end - 1 > self._limit:
+        if self._held_bytes + first_end - 1 - start > self._limit:
             lines = Lines(block[first_end:end], 1)
         else:
-            lines = self._join(block[:end])
+            lines = self._join(block[start:end])
         self._reset()
         if end < len(block):
             self._hold(block[end:])
@@ -67,16 +72,23 @@ class LineCutter:
 
     def _hold(self, part: bytes) -> None:
         self.pending_bytes += len(part)
-        if self.pending_bytes > self._limit:
+        part = part[self._hole_in(part) :]
+        self._held_bytes += len(part)
+        if self._held_bytes > self._limit:
             self._skipping = True
             self._parts.clear()
-        else:
+        elif part:
             self._parts.append(part)
+
+    def _hole_in(self, block: bytes) -> int:
+        """Return how many NULs at the start of `block` stand at the start of a line."""
+        return 0 if self._held_bytes or block[:1] != b"\0" else len(block) - len(block.lstrip(b"\0"))
 
     def _join(self, block: bytes) -> Lines:
         return Lines(b"".join([*self._parts, block]) if self._parts else block, 0)
 
     def _reset(self) -> None:
         self._parts = []
+        self._held_bytes = 0
         self._skipping = False
         self.pending_bytes = 0

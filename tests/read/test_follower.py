@@ -301,14 +301,14 @@ def test_half_a_line_is_gone_with_the_content_that_was_replaced(log: Path, follo
 def test_a_writer_that_goes_on_at_its_old_offset_after_copytruncate_loses_no_later_line(
     log: Path, follow: Follow
 ) -> None:
-    """Such a writer did not open for appending; the hole it leaves reads as NULs, which end up in one line."""
+    """Such a writer did not open for appending; the hole it leaves reads as NULs in front of its next line."""
     followed = follow(log)
     with log.open("wb", buffering=0) as writer:
         writer.write(b"one\n")
         followed.poll()
         copytruncate(log, log.with_suffix(".copy"))
         writer.write(b"two\nthree\n")
-    assert followed.poll() == ["\0\0\0\0two", "three"]
+    assert followed.poll() == ["two", "three"]
 
 
 def test_an_atomic_replacement_of_a_file_is_a_new_file(log: Path, follow: Follow) -> None:
@@ -590,3 +590,16 @@ def test_closing_gives_back_every_descriptor(tmp_path: Path) -> None:
     followed.poll()
     followed.close()
     assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_a_hole_longer_than_the_longest_line_costs_no_line(tmp_path: Path, follow: Follow) -> None:
+    log = tmp_path / "combined.log"
+    followed = follow(log, max_line_bytes=1024)
+    with log.open("wb", buffering=0) as writer:  # without O_APPEND
+        for number in range(100):
+            writer.write(b"before %d " % number + b"x" * 90 + b"\n")
+        assert len(followed.poll()) == 100
+        copytruncate(log, tmp_path / "combined.log.1")
+        writer.write(b"behind the hole\n")
+        assert followed.poll() == ["behind the hole"]
+        assert followed.oversize == 0
