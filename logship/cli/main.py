@@ -55,9 +55,7 @@ def cli(ctx: click.Context) -> None:
       logship replay logs/*.log.gz        the same numbers from archives, as a table
     """  # noqa: D301 - click reads the backspace as "do not wrap"
     if ctx.invoked_subcommand is None:
-        raise UsageError(
-            "no command given; logship --help lists them: tail, replay, check, …"
-        )
+        raise UsageError("no command given; logship --help lists them: tail, replay, check, …")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

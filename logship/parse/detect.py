@@ -39,7 +39,7 @@ def detect(lines: bytes) -> Format | None:
 
 
 def _format_of(line: bytes) -> Format | None:
-    value = load_object(line)
+    value = load_object(line.lstrip(b"\0"))
     if isinstance(value, Reason):
         return None
     for known in FORMATS:

@@ -26,11 +26,12 @@ _DIRECTORY_GLOBS = ("*.log", "*.log.*", "*.ndjson", "*.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A regular file that was seen: its name, its identity for now, and its size in bytes."""
+    """A regular file that was seen: its name, its identity for now, its size in bytes, its change time."""
 
     path: str
     key: FileKey
     size: int
+    modified_ns: int
 
 
 def expand(patterns: Iterable[str]) -> list[str]:
@@ -65,7 +66,7 @@ def look(path: str) -> Sighting | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return Sighting(path, FileKey(status.st_dev, status.st_ino), status.st_size)
+    return Sighting(path, FileKey(status.st_dev, status.st_ino), status.st_size, status.st_mtime_ns)
 
 
 def combined_beside(paths: Iterable[str]) -> set[str]:

@@ -11,19 +11,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from logship.errors import InputError
 from logship.model import Batch, FileKey, Position
 from logship.read.archive import is_compressed_head
-from logship.read.discovery import Sighting, combined_beside, expand, look, sightings, without_repeats
+from logship.read.discovery import Sighting, combined_beside, expand, sightings, without_repeats
 from logship.read.generation import BLOCK_BYTES, Generation
 from logship.read.happenings import Happenings
-from logship.read.identity import HEAD_BYTES, MARKER_BYTES
+from logship.read.identity import holds_the_same
 from logship.read.known import Known, KnownGenerations
 from logship.read.lines import DEFAULT_MAX_LINE_BYTES, LineCutter
-from logship.read.rotation import Content, Held, Seen, can_let_go, classify
-from logship.read.siblings import Siblings, beside, rest_of
+from logship.read.rotation import Content, Held, Seen, can_let_go, classify, is_name_of_copy
+from logship.read.siblings import Siblings, Unfinished, beside, rest_of
 
 _CLOCK_TICK_SECONDS = 0.1
 """Two changes of a file within one tick of the kernel's clock (1 to 10 ms) carry the same time; with room to spare."""
@@ -71,7 +70,7 @@ class Follower:
         self._held: dict[FileKey, Generation] = {}
         self._rests: list[tuple[Generation, Iterator[bytes]]] = []
         self._known = KnownGenerations(positions or {}, ended or {})
-        self._unfinished: dict[str, tuple[int, float]] = {}
+        self._unfinished = Unfinished()
         self._looked_at = 0.0
         self._refused: dict[FileKey, str] = {}
         self._with_combined: set[str] = set()
@@ -225,10 +224,9 @@ class Follower:
         """
         for generation in self._held.values():
             length = min(other.size, generation.size)
-            if not length or generation.gone_at is not None or not _is_rotated_name(generation.path, other.path):
+            if not length or generation.gone_at is not None or not is_name_of_copy(generation.path, other.path):
                 continue
-            spans = ((0, min(HEAD_BYTES, length)), (max(0, length - MARKER_BYTES), MARKER_BYTES))
-            if all(other.read_at(*span)[:length] == generation.read_at(*span)[:length] for span in spans):
+            if holds_the_same(other.read_at, generation.read_at, length):
                 return True
         return False
 
@@ -273,13 +271,13 @@ class Follower:
         """Return whether a compressed file is the generation, or may be it once it has been written to its end."""
         may_come = False
         for path in paths:
-            if path in self._unfinished and not self._has_grown(path, now):
-                may_come = may_come or self._may_grow(path, now)
+            if path in self._unfinished and not self._unfinished.has_grown(path, now):
+                may_come = may_come or self._unfinished.quiet_for(path, now) < self._options.linger_seconds
                 continue
             try:
                 rest = rest_of(known.position, path)
             except InputError:
-                self._has_grown(path, now)
+                self._unfinished.has_grown(path, now)
                 may_come = True
                 continue
             if rest is not None:
@@ -295,19 +293,6 @@ class Follower:
         offset = known.position.offset
         key = known.position.key
         return Generation(known.number, path, key, _NO_DESCRIPTOR, cutter, offset, head, marker, marker, size=offset)
-
-    def _has_grown(self, path: str, now: float) -> bool:
-        """Return whether a compressed file that ended too early has another size than the last time."""
-        sighting = look(path)
-        size = sighting.size if sighting is not None else 0
-        if self._unfinished.get(path, (-1, now))[0] == size:
-            return False
-        self._unfinished[path] = (size, now)
-        return True
-
-    def _may_grow(self, path: str, now: float) -> bool:
-        """Return whether a compressed file that ended too early grew within the time that writers are given."""
-        return now - self._unfinished[path][1] < self._options.linger_seconds
 
     def _refuse(self, key: FileKey, path: str, why: str) -> None:
         if self._refused.get(key) != why:
@@ -339,7 +324,7 @@ class Follower:
             for block in blocks:
                 yield from generation.take(block)
         except InputError:  # it is still being written, or for ever incomplete: the next looks will tell
-            self._has_grown(generation.path, self._looked_at)
+            self._unfinished.has_grown(generation.path, self._looked_at)
             self._known.add(Known(generation.number, generation.position(), sought=True))
             return
         yield from generation.finish()
@@ -359,12 +344,6 @@ class Follower:
     def _next_number(self) -> int:
         self._last_number += 1
         return self._last_number
-
-
-def _is_rotated_name(path: str, other: str) -> bool:
-    """Return whether `other` is what a rotation calls a copy of `path`: `combined.log.1`, `combined.log-20261123`."""
-    one, two = Path(path), Path(other)
-    return one.parent == two.parent and two.name != one.name and two.name.startswith(one.name)
 
 
 def _how_gone(descriptor: int) -> str:

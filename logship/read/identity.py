@@ -26,6 +26,12 @@ def excerpt(data: bytes) -> Excerpt:
     return Excerpt(len(data), blake2b(data, digest_size=16).digest())
 
 
+def holds_the_same(one: ReadAt, other: ReadAt, length: int) -> bool:
+    """Return whether two files begin alike, and end alike where the shorter one, of `length` bytes, ends."""
+    spans = ((0, min(HEAD_BYTES, length)), (max(0, length - MARKER_BYTES), min(MARKER_BYTES, length)))
+    return all(one(*span) == other(*span) for span in spans)
+
+
 def proves(position: Position, read_at: ReadAt) -> bool:
     """Return whether what `read_at` reads is the generation at `position`, or a copy of it."""
     start = position.offset - position.marker.length

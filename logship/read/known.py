@@ -66,6 +66,11 @@ class KnownGenerations:
         """Return the generations that still have to be looked for."""
         return [known for known in self._known.values() if known.sought]
 
+    def seek(self, number: int) -> None:
+        """Look for a generation from now on."""
+        if number in self._known:
+            self._known[number] = replace(self._known[number], sought=True)
+
     def give_up(self, number: int) -> None:
         """Look for a generation no more; it is still known again when it comes by itself."""
         self._known[number] = replace(self._known[number], sought=False)

@@ -45,6 +45,11 @@ def classify(held: Held, seen: Seen) -> Content:
     return Content.GROWN if seen.size > held.offset else Content.UNCHANGED
 
 
+def is_name_of_copy(path: str, other: str) -> bool:
+    """Return whether `other` is what a rotation calls a copy of `path`: `combined.log.1`, `combined.log-20261123`."""
+    return len(other) > len(path) and other.startswith(path) and "/" not in other[len(path) :]
+
+
 def can_let_go(*, gone_for: float, idle_for: float, linger: float) -> bool:
     """Return whether a file whose name went `gone_for` seconds ago, unchanged for `idle_for`, has had its last line.
 

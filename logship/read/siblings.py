@@ -41,7 +41,7 @@ def beside(path: str) -> Siblings | None:
     except OSError:
         return None
     found = [sighting for name in names if (sighting := look(name)) is not None]
-    found.sort(key=lambda sighting: _modified_ns(sighting.path), reverse=True)
+    found.sort(key=lambda sighting: sighting.modified_ns, reverse=True)
     plain: list[Sighting] = []
     compressed: list[Sighting] = []
     for sighting in found[:MAX_SIBLINGS]:
@@ -110,8 +110,25 @@ def _is_compressed(path: str) -> bool:
         return False
 
 
-def _modified_ns(path: str) -> int:
-    try:
-        return Path(path).stat().st_mtime_ns
-    except OSError:
-        return 0
+class Unfinished:
+    """Compressed files that ended too early, as those do that are still being written: when did each last grow?"""
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, tuple[int, float]] = {}
+
+    def __contains__(self, path: str) -> bool:
+        """Return whether the file is one of them."""
+        return path in self._sizes
+
+    def has_grown(self, path: str, now: float) -> bool:
+        """Return whether the file has another size than at the last call; remember the size it has."""
+        sighting = look(path)
+        size = sighting.size if sighting is not None else 0
+        if self._sizes.get(path, (-1, now))[0] == size:
+            return False
+        self._sizes[path] = (size, now)
+        return True
+
+    def quiet_for(self, path: str, now: float) -> float:
+        """Return for how many seconds the file has not grown."""
+        return now - self._sizes[path][1]

@@ -195,6 +195,14 @@ def test_white_space_is_a_blank_line(line: bytes) -> None:
     assert Decoder(format_named("app")).decode(line + b"\n") == Decoded(blank=1)
 
 
+@pytest.mark.parametrize("hole", [b"\0", b"\0" * 5000])
+def test_a_hole_before_a_line_is_skipped(hole: bytes) -> None:
+    decoder = Decoder(format_named("winston"))
+    good = GOOD[0] + b"\n"
+    assert decoder.decode(good + hole + good) == decoder.decode(good + good)
+    assert decoder.decode(hole + b"\n") == Decoded(blank=1)
+
+
 def test_the_last_of_duplicate_keys_counts() -> None:
     decoded = Decoder(format_named("winston")).decode(HOSTILE["duplicate keys"] + b"\n")
     ((record,),) = decoded.records

@@ -13,7 +13,7 @@ OTHER = b'{"message":"Server listening","level":"info","seq":1}\n'
 
 
 @pytest.mark.parametrize(("line", "name"), [(APP, "app"), (FLAT, "winston"), (NESTED, "winston")])
-@pytest.mark.parametrize("before", [b"", OTHER, OTHER * 500, b"not JSON\n", b"\n", b'{"message":"HTTP Request"}\n'])
+@pytest.mark.parametrize("before", [b"", b"\0\n", OTHER, OTHER * 500, b"not JSON\n", b"\n", b'{"message":"HTTP Request"}\n'])
 @pytest.mark.parametrize("after", [b"", OTHER, APP, FLAT])
 def test_the_first_request_decides(line: bytes, name: str, before: bytes, after: bytes) -> None:
     lines = before + line + after
@@ -38,6 +38,10 @@ def test_the_first_request_decides(line: bytes, name: str, before: bytes, after:
 )
 def test_what_is_no_request_decides_nothing(lines: bytes) -> None:
     assert detect(lines) is None
+
+
+def test_a_request_behind_a_hole_decides_too() -> None:
+    assert first_request(OTHER + b"\0" * 100 + APP) == (len(OTHER), format_named("app"))
 
 
 def test_a_line_that_names_the_marker_twice_is_looked_at_once() -> None:

@@ -1,0 +1,117 @@
+"""Kill the tailer at random moments while its logs are written and rotated: nothing lost, doubled or taken back (P1, P2).
+
+`CRASH_KILLS=20 pytest tests/crash -s` is the long form, and prints a table; `CRASH_SEED` repeats a series as far as the
+scheduler lets it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from crash.logs import Log, writing
+from crash.rotations import Mode, begin, modes
+from crash.tailing import DEADLINE, LINGER_SECONDS, Scraper, Tail, came_true, command, wait_for
+from crash.written import Lines, Samples, samples_of
+
+pytestmark = pytest.mark.integration
+
+KILLS = int(os.environ.get("CRASH_KILLS", "3"))
+SEED = int(os.environ.get("CRASH_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a series of kills came to, in samples of a scrape."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    decreased: list[str] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)
+
+    def compare(self, expected: Samples, shown: Samples) -> None:
+        for key, value in expected.items():
+            if (got := shown.get(key, 0)) != value:
+                (self.lost if got < value else self.doubled).append(f"{key}: {got} for {value}")
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[list[tuple[object, ...]]]:
+    rows: list[tuple[object, ...]] = [
+        ("mode", "kills", "scrapes", "rotations", "lines", "lost", "doubled", "decreased", "ahead"),
+    ]
+    yield rows
+    print(f"\nseed {SEED}")  # noqa: T201 - shown with -s
+    for name, *rest in rows:
+        print(f"{name:32}", *(f"{each:>9}" for each in rest))  # noqa: T201
+
+
+@pytest.mark.parametrize("mode", modes(), ids=lambda mode: mode.name)
+def test_no_kill_loses_doubles_or_takes_back_a_line(
+    mode: Mode, tmp_path: Path, table: list[tuple[object, ...]]
+) -> None:
+    chance = random.Random(f"{SEED} {mode.name}")  # noqa: S311
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    lines = Lines(SEED)
+    tail = Tail(tmp_path, [logs / pattern for pattern in mode.patterns])
+    scraper = Scraper(tail, lambda: lines.written.lines)
+    log = Log(lines, tmp_path / "ledger.log", SEED, is_read=lambda count: scraper.lines >= count)
+    log.reopen(begin(mode, logs))
+    outcome = Outcome(decreased=scraper.decreased, ahead=scraper.ahead)
+    try:
+        with scraper.scraping():
+            with writing(log, mode.rotate, chance):
+                for _ in range(KILLS):
+                    run_until_killed(tail, lines, chance)
+            expected = lines.written.samples()
+            for _ in range(2):  # a restart with nothing new changes nothing
+                tail.start()
+                settle(tail, expected, outcome)
+                tail.kill()
+    finally:
+        tail.kill()
+    compared = ("lost", "doubled", "decreased", "ahead")
+    counts = [len(set(getattr(outcome, each))) for each in compared]
+    table.append((mode.name, KILLS, scraper.scrapes, log.rotations, lines.written.lines, *counts))
+    assert outcome == Outcome(), f"seed {SEED}, {tmp_path}\n{tail.talk[-3000:]}"
+    assert log.rotations > 0
+    assert comparable(replayed(tmp_path / "ledger.log"), expected) == comparable(expected, expected)
+
+
+def run_until_killed(tail: Tail, lines: Lines, chance: random.Random) -> None:
+    """Start a tailer, kill it after some lines, and let the application write on without it."""
+    tail.start()
+    if chance.random() < 0.85:  # else it dies while it starts
+        wait_for(tail.serves)
+    written = lines.written
+    until = written.lines + chance.choice((0, 20, 100, 500, 1500))
+    wait_for(lambda: written.lines >= until)
+    tail.kill()
+    until = written.lines + chance.choice((0, 100, 1000, 3000))
+    wait_for(lambda: written.lines >= until)
+
+
+def settle(tail: Tail, expected: Samples, outcome: Outcome) -> None:
+    """Wait until everything is read; it must stay so when the files that went are let go."""
+    wait_for(tail.is_ready)
+    came_true(lambda: comparable(tail.scrape(), expected) == expected, DEADLINE / 4)
+    came_true(lambda: comparable(tail.scrape(), expected) != expected, LINGER_SECONDS * 1.5)
+    outcome.compare(expected, tail.scrape())
+
+
+def comparable(samples: Samples, expected: Samples) -> Samples:
+    return {key: value for key, value in samples.items() if key in expected}
+
+
+def replayed(ledger: Path) -> Samples:
+    """Return what a replay counts in the writer's own ledger of its lines: the undisturbed twin."""
+    done = subprocess.run(
+        [*command(), "replay", "--output", "prom", ledger], capture_output=True, text=True, check=True, timeout=DEADLINE
+    )
+    return samples_of(done.stdout)
