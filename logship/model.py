@@ -80,7 +80,7 @@ class Position(NamedTuple):
     """Up to where a generation has been counted, and what proves that a file is that generation.
 
     Attributes:
-        path: Where it was last seen.
+        path: Where it was last seen, links resolved.
         key: Its identity while it is open; a hint only, as inodes are reused.
         offset: Behind the last counted byte, in bytes of the (decompressed) stream.
         size: Its size when it was last seen, for saying how much was lost when it vanished.

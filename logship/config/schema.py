@@ -90,6 +90,7 @@ def check(config: Config) -> None:
         ("poll_seconds", config.poll_seconds, 0.01),
         ("follow.linger_seconds", config.follow.linger_seconds, 0),
         ("follow.max_line_bytes", config.follow.max_line_bytes, 1024),
+        ("follow.max_open_files", config.follow.max_open_files, 2),
         ("limits.max_series", config.limits.max_series, 1),
         ("serve.scrape_budget_seconds", config.serve.scrape_budget_seconds, 0),
     ):

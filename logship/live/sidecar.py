@@ -75,12 +75,17 @@ class Sidecar:
         """Count everything that is in the files now, or, when `until` says so between two turns, a part of it."""
         ticket = self._gate.begin()
         self._watch()
-        now = self._monotonic()
-        self._follower.look(now)
-        for turn in _turns(self._batches(now)):
-            self._take_turn(turn)
-            if until():
-                return
+        has_more = True
+        while has_more:
+            now = self._monotonic()
+            known_files = self._follower.followed_files
+            self._follower.look(now)
+            has_more = self._follower.has_waiting and self._follower.followed_files > known_files
+            for turn in _turns(self._batches(now)):
+                self._take_turn(turn)
+                has_more = self._follower.has_waiting
+                if until():
+                    return
         if self._follower.retired:
             self._take_turn(())
         self._publish_standing()
@@ -106,7 +111,7 @@ class Sidecar:
     def _publish_standing(self) -> None:
         generations = self._follower.generations
         self.standing = Standing(
-            followed_files=len(generations),
+            followed_files=self._follower.followed_files,
             behind_bytes=sum(generation.behind_bytes for generation in generations),
             happenings=self._vitals.counts,
         )

@@ -9,7 +9,7 @@ generations that are known already: it may be one of them under another name, or
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from logship.errors import InputError
@@ -21,6 +21,7 @@ from logship.read.happenings import Happenings
 from logship.read.identity import holds_the_same
 from logship.read.known import Known, KnownGenerations
 from logship.read.lines import DEFAULT_MAX_LINE_BYTES, LineCutter
+from logship.read.parking import DEFAULT_MAX_OPEN_FILES, Parking, surplus
 from logship.read.rotation import Content, Held, Seen, can_let_go, classify, is_name_of_copy
 from logship.read.siblings import Siblings, Unfinished, beside, rest_of
 
@@ -38,10 +39,12 @@ class FollowOptions:
     Attributes:
         max_line_bytes: A longer line is rejected without being kept.
         linger_seconds: How long a rotated file is kept open after its last change, for writers that still hold it.
+        max_open_files: Files that are open at once; more are followed all the same, but closed while they rest.
     """
 
     max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
     linger_seconds: float = 30.0
+    max_open_files: int = DEFAULT_MAX_OPEN_FILES
 
 
 class Follower:
@@ -72,9 +75,12 @@ class Follower:
         self._known = KnownGenerations(positions or {}, ended or {})
         self._unfinished = Unfinished()
         self._looked_at = 0.0
+        self._parking = Parking()
         self._refused: dict[FileKey, str] = {}
         self._with_combined: set[str] = set()
         self._last_number = max([0, *(positions or {}), *(ended or {})])
+        self.has_waiting = False
+        """Whether there are files that the last look could not open, as too many others are open."""
         self.retired: dict[int, Position] = {}
         """Last positions of generations that ended; whoever keeps something about them clears it."""
 
@@ -94,17 +100,19 @@ class Follower:
                 self._see(generation, seen.get(generation.key), now)
             except OSError as error:  # the disk, or a network file system that lost the file
                 self._give_up(generation, error.strerror or str(error))
+        for parked in self._parking.leave_unseen(seen):
+            self._known.seek(parked.number)
         self._seek_all(now)
-        for key, sighting in seen.items():
-            if key not in self._held:
-                self._open(sighting, now)
+        self._open_new(seen.values(), now)
         self._refused = {key: why for key, why in self._refused.items() if key in seen}
 
     def batches(self) -> Iterator[Batch]:
-        """Yield the lines up to the sizes seen by the last look, file by file."""
+        """Yield the lines up to the sizes seen by the last look, file by file.
+
+        It may be left at any time; the next call goes on with what is unread.
+        """
         while self._rests:
-            generation, blocks = self._rests[0]
-            yield from self._read_rest(generation, blocks)
+            yield from self._read_rest(*self._rests[0])
             self._rests.pop(0)
         for generation in list(self._held.values()):
             yield from self._read(generation)
@@ -136,8 +144,33 @@ class Follower:
 
     @property
     def generations(self) -> list[Generation]:
-        """The files that are followed now."""
+        """The files that are open now."""
         return list(self._held.values())
+
+    @property
+    def followed_files(self) -> int:
+        """How many files are followed, open or not."""
+        return len(self._held) + len(self._parking)
+
+    def _open_new(self, sightings: Iterable[Sighting], now: float) -> None:
+        """Open the files that are new or have changed, as far as there is room; files that rest make room."""
+        self.has_waiting = False
+        for sighting in sightings:
+            if sighting.key in self._held or self._parking.rests(sighting):
+                continue
+            if len(self._held) >= self._options.max_open_files:
+                for generation in surplus(self._held.values(), self._options.max_open_files - 1):
+                    self._park(generation)
+            if len(self._held) >= self._options.max_open_files:
+                self.has_waiting = True
+                return
+            self._open(sighting, now)
+
+    def _park(self, generation: Generation) -> None:
+        self._known.add(Known(generation.number, generation.position()))
+        self._parking.park(generation)
+        os.close(generation.descriptor)
+        del self._held[generation.key]
 
     def _see(self, generation: Generation, sighting: Sighting | None, now: float) -> None:
         if sighting is None:
@@ -202,7 +235,10 @@ class Follower:
         cutter = LineCutter(self._options.max_line_bytes)
         generation = Generation(0, path, key, descriptor, cutter, size=status.st_size, changed_at=now, compared_at=now)
         generation.modified_ns = status.st_mtime_ns
+        parked = self._parking.leave(key)
         known = self._known.take(key, generation.read_at, wanted)
+        if parked is not None and known is None and self._known.seek(parked.number):
+            self._tell.rotated(path, "replaced")
         if known is not None:
             generation.number = known.number
             generation.resume(known.position)
@@ -213,7 +249,7 @@ class Follower:
         self._held[key] = generation
         if known is None:
             self._tell.opened(path)
-        elif key not in self._refused:  # a read that failed and fails again is told once
+        elif key not in self._refused and parked is None:  # a read that failed and fails again is told once
             self._tell.resumed(path, known.position.offset)
         return True
 

@@ -20,6 +20,7 @@ class Generation:
 
     Attributes:
         number: Its number, the same before and after a restart.
+        real_path: Its name when it was opened or renamed, links resolved: rotated files stand beside the target of a link.
         offset: Behind the last byte read; the bytes behind the last newline wait in the cutter.
         head: Its first bytes, up to `HEAD_BYTES`.
         marker: The bytes that end at the offset, up to `MARKER_BYTES`.
@@ -39,7 +40,12 @@ class Generation:
     size: int = 0
     changed_at: float = 0.0
     compared_at: float = 0.0
-    gone_at: float | None = field(default=None)
+    gone_at: float | None = None
+    real_path: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Resolve the path."""
+        self.move(self.path)
 
     @property
     def unread_bytes(self) -> int:
@@ -56,11 +62,16 @@ class Generation:
         """Offset behind the last line that was handed out."""
         return self.offset - self.cutter.pending_bytes
 
+    def move(self, path: str) -> None:
+        """Go by another name from now on."""
+        self.path = path
+        self.real_path = os.path.realpath(path)
+
     def position(self) -> Position:
         """Return where the last line that was handed out ends, and what proves it."""
         counted = self.counted_offset
         return Position(
-            self.path, self.key, counted, self.size, excerpt(self.head[:counted]), excerpt(self.counted_marker)
+            self.real_path, self.key, counted, self.size, excerpt(self.head[:counted]), excerpt(self.counted_marker)
         )
 
     def read_at(self, offset: int, length: int) -> bytes:

@@ -12,7 +12,7 @@ from logship.model import FileKey, Position
 from logship.read.identity import ReadAt, proves
 
 MAX_KNOWN = 1000
-"""Generations remembered; the oldest ended ones go first. More rotated files than this are hardly kept anywhere."""
+"""Ended generations remembered, the latest ones; what is sought is never forgotten, it would be counted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,46 +35,47 @@ class KnownGenerations:
     """The generations that are not open, by number."""
 
     def __init__(self, open_before: Mapping[int, Position], ended_before: Mapping[int, Position]) -> None:
-        self._known: dict[int, Known] = {}
+        self._sought: dict[int, Known] = {}
+        self._ended: dict[int, Known] = {}
         for number, position in ended_before.items():
             self.add(Known(number, position))
         for number, position in open_before.items():
             self.add(Known(number, position, sought=True))
 
     def add(self, known: Known) -> None:
-        """Remember a generation; one of which nothing was counted would prove nothing."""
-        if not known.position.offset:
-            return
-        self._known[known.number] = known
-        if len(self._known) > MAX_KNOWN:
-            oldest = next((number for number, each in self._known.items() if not each.sought), known.number)
-            del self._known[oldest]
+        """Remember a generation; one that ended with nothing counted would prove nothing."""
+        self.drop(known.number)
+        if known.sought:
+            self._sought[known.number] = known
+        elif known.position.offset:
+            self._ended[known.number] = known
+            if len(self._ended) > MAX_KNOWN:
+                del self._ended[next(iter(self._ended))]
 
     def take(self, key: FileKey, read_at: ReadAt, wanted: Known | None = None) -> Known | None:
         """Return the generation that an open file proves to be, and forget it here; None for a new file.
 
         Only `wanted` is tried when it is given, else those that were last seen in this very file.
         """
-        here = [known for known in self._known.values() if known.position.key == key]
-        for known in reversed(here) if wanted is None else [wanted]:
+        for known in self._seen_in(key) if wanted is None else [wanted]:
             if proves(known.position, read_at):
-                del self._known[known.number]
+                self.drop(known.number)
                 return known
         return None
 
     def sought(self) -> list[Known]:
         """Return the generations that still have to be looked for."""
-        return [known for known in self._known.values() if known.sought]
-
-    def seek(self, number: int) -> None:
-        """Look for a generation from now on."""
-        if number in self._known:
-            self._known[number] = replace(self._known[number], sought=True)
+        return list(self._sought.values())
 
     def give_up(self, number: int) -> None:
         """Look for a generation no more; it is still known again when it comes by itself."""
-        self._known[number] = replace(self._known[number], sought=False)
+        self.add(replace(self._sought[number], sought=False))
 
     def drop(self, number: int) -> None:
         """Forget a generation."""
-        self._known.pop(number, None)
+        self._sought.pop(number, None)
+        self._ended.pop(number, None)
+
+    def _seen_in(self, key: FileKey) -> list[Known]:
+        """Return the generations that were last seen in one file, the latest first."""
+        return [known for known in reversed([*self._ended.values(), *self._sought.values()]) if known.position.key == key]

@@ -260,7 +260,7 @@ def test_formats_are_listed_with_an_example_that_can_be_read(capfd: pytest.Captu
 
 @pytest.mark.parametrize("arguments", [["--output", "table"], ["--output", "json"], ["--output", "prom"]])
 def test_a_reader_that_has_seen_enough_is_no_error(arguments: list[str]) -> None:
-    lines = b"".join(REQUEST.replace(b"caf", b"%d-page" % number) % (1, 200, 1) for number in range(3000))
+    lines = b"".join(REQUEST.replace(b"caf", b"%d-page" % number) % (1, 200, 1) for number in range(1500))
     Path("many.log").write_bytes(lines)
     child = subprocess.Popen(
         [*COMMAND, "replay", "many.log", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE

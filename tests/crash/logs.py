@@ -88,7 +88,7 @@ def writing(log: Log, rotation: Rotation, chance: random.Random) -> Iterator[Non
             while not log.stopped.is_set():
                 log.burst()
                 log.breathe()
-                if under_way is None and log.lines.written.lines > due:
+                if under_way is None and log.lines.written.lines > due and log.is_read(1):
                     log.rotations += 1
                     under_way = rotation(log)
                 if under_way is not None and next(under_way, under_way) is under_way:

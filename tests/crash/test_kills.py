@@ -51,7 +51,7 @@ def table() -> Iterator[list[tuple[object, ...]]]:
         print(f"{name:32}", *(f"{each:>9}" for each in rest))  # noqa: T201
 
 
-@pytest.mark.parametrize("mode", modes(), ids=lambda mode: mode.name)
+@pytest.mark.parametrize("mode", list(modes()), ids=lambda mode: mode.name)
 def test_no_kill_loses_doubles_or_takes_back_a_line(
     mode: Mode, tmp_path: Path, table: list[tuple[object, ...]]
 ) -> None:

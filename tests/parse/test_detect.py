@@ -13,7 +13,9 @@ OTHER = b'{"message":"Server listening","level":"info","seq":1}\n'
 
 
 @pytest.mark.parametrize(("line", "name"), [(APP, "app"), (FLAT, "winston"), (NESTED, "winston")])
-@pytest.mark.parametrize("before", [b"", b"\0\n", OTHER, OTHER * 500, b"not JSON\n", b"\n", b'{"message":"HTTP Request"}\n'])
+@pytest.mark.parametrize(
+    "before", [b"", b"\0\n", OTHER, OTHER * 500, b"not JSON\n", b"\n", b'{"message":"HTTP Request"}\n']
+)
 @pytest.mark.parametrize("after", [b"", OTHER, APP, FLAT])
 def test_the_first_request_decides(line: bytes, name: str, before: bytes, after: bytes) -> None:
     lines = before + line + after

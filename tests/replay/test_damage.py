@@ -22,7 +22,7 @@ else:
     from backports import zstd
 
 LINE = b'{"message":"HTTP Request","method":"GET","url":"/a/%d","status":200,"duration":%d}\n'
-LOG = b"".join(LINE % (number, number * 7919 % 1000) for number in range(50_000))
+LOG = b"".join(LINE % (number, number * 7919 % 1000) for number in range(20_000))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_an_archive_that_ends_too_early_is_counted_so_far(
     path.write_bytes(packed[: len(packed) * 3 // 4])
     result = replay(plan([str(path)]), Config(), lambda _more: None)
     assert result.damage == (f"{path} {why}; everything before that was counted",)
-    assert 0 < result.tally.requests < 50_000
+    assert 0 < result.tally.requests < 20_000
     assert result.tally.lines == result.tally.requests
 
 
