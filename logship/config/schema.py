@@ -52,7 +52,7 @@ class Config:
     """
 
     paths: tuple[str, ...] = DEFAULT_PATHS
-    poll_seconds: float = 0.25
+    poll_seconds: float = 0.5
     follow: FollowOptions = field(default_factory=FollowOptions)
     measure: MeasureOptions = field(default_factory=MeasureOptions)
     limits: LimitOptions = field(default_factory=LimitOptions)

@@ -12,7 +12,9 @@ import re
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from logship.model import FileKey
 
@@ -21,6 +23,7 @@ _COMBINED_LOG = re.compile(r"combined[-.\d]*\.log(?:[-.]|$)", re.ASCII)
 """Numbers stand before or behind `.log`, and so do dates: `error-2026-01-31.log`, logrotate's `error.log-20260131`."""
 
 _NUMBER = re.compile(r"0*(\d+)", re.ASCII)
+_NAMES = 4096
 _DIRECTORY_GLOBS = ("*.log", "*.log.*", "*.ndjson", "*.jsonl")
 
 
@@ -44,7 +47,7 @@ def expand(patterns: Iterable[str]) -> list[str]:
     for pattern in patterns:
         for path in _matches(pattern):
             # behind a link to a directory, `..` is not what the spelling says
-            found.setdefault(path if ".." in path else os.path.normpath(path))
+            found.setdefault(path if ".." in path else _normal(path))
     return list(found)
 
 
@@ -71,7 +74,7 @@ def look(path: str) -> Sighting | None:
 
 def combined_beside(paths: Iterable[str]) -> set[str]:
     """Return the directories of `paths` in which a `combined.log` stands."""
-    return {os.path.dirname(path) for path in paths if _COMBINED_LOG.match(os.path.basename(path))}  # noqa: PTH119, PTH120
+    return {name.directory for name in map(_named, paths) if name.is_combined}
 
 
 def without_repeats(paths: Sequence[str], known: Iterable[str] = ()) -> tuple[list[str], list[str]]:
@@ -80,11 +83,9 @@ def without_repeats(paths: Sequence[str], known: Iterable[str] = ()) -> tuple[li
     In the directories `known` a `combined.log` is known to come and go; seen now or not, error logs repeat its lines.
     """
     combined = combined_beside(paths).union(known)
-    repeats = [
-        path
-        for path in paths
-        if os.path.dirname(path) in combined and _ERROR_LOG.match(os.path.basename(path))  # noqa: PTH119, PTH120
-    ]
+    if not combined:
+        return list(paths), []
+    repeats = [path for path in paths if _named(path).is_error and _named(path).directory in combined]
     left_out = set(repeats)
     return [path for path in paths if path not in left_out], repeats
 
@@ -110,6 +111,27 @@ def _matches(pattern: str) -> list[str]:
     return sorted((path for path in found if not os.path.isdir(path)), key=natural)  # noqa: PTH112
 
 
+class _Name(NamedTuple):
+    """What the name of a path says."""
+
+    directory: str
+    is_combined: bool
+    is_error: bool
+
+
+# Looked up for each followed file at each poll: what a name says never changes.
+@lru_cache(maxsize=_NAMES)
+def _named(path: str) -> _Name:
+    directory, name = os.path.split(path)
+    return _Name(directory, _COMBINED_LOG.match(name) is not None, _ERROR_LOG.match(name) is not None)
+
+
+@lru_cache(maxsize=_NAMES)
+def _normal(path: str) -> str:
+    return os.path.normpath(path)
+
+
+@lru_cache(maxsize=_NAMES)
 def natural(path: str) -> str:
     """Return a key that sorts `combined.log` before `combined2.log`, and that before `combined10.log`."""
     return _NUMBER.sub(lambda number: f"{len(number[1]):03}{number[1]}", path)

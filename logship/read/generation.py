@@ -20,7 +20,7 @@ class Generation:
 
     Attributes:
         number: Its number, the same before and after a restart.
-        real_path: Its name when it was opened or renamed, links resolved: rotated files stand beside the target of a link.
+        real_path: Its name, links resolved: rotated files stand beside the target of a link.
         offset: Behind the last byte read; the bytes behind the last newline wait in the cutter.
         head: Its first bytes, up to `HEAD_BYTES`.
         marker: The bytes that end at the offset, up to `MARKER_BYTES`.

@@ -67,6 +67,12 @@ class KnownGenerations:
         """Return the generations that still have to be looked for."""
         return list(self._sought.values())
 
+    def seek(self, number: int) -> bool:
+        """Look for a generation from now on; return False when nothing is known of it."""
+        if number in self._ended:
+            self.add(replace(self._ended[number], sought=True))
+        return number in self._sought
+
     def give_up(self, number: int) -> None:
         """Look for a generation no more; it is still known again when it comes by itself."""
         self.add(replace(self._sought[number], sought=False))
@@ -78,4 +84,6 @@ class KnownGenerations:
 
     def _seen_in(self, key: FileKey) -> list[Known]:
         """Return the generations that were last seen in one file, the latest first."""
-        return [known for known in reversed([*self._ended.values(), *self._sought.values()]) if known.position.key == key]
+        return [
+            known for known in reversed([*self._ended.values(), *self._sought.values()]) if known.position.key == key
+        ]

@@ -49,7 +49,7 @@ class Log:
 
     def burst(self) -> None:
         """Write some lines; the last one now and then in two writes."""
-        lines = [self.lines.line() for _ in range(self._chance.randint(1, 25))]
+        lines = [self.lines.line() for _ in range(self._chance.randint(1, 15))]
         if self._chance.random() < 0.7:
             self._write(b"".join(lines))
         else:
@@ -59,14 +59,17 @@ class Log:
             self._write(lines[-1][cut:])
         self._ledger.write(b"".join(lines))
 
-    def half_burst(self) -> Iterator[None]:
-        """Write a line in two halves, with whatever happens between them."""
+    def half_a_line(self) -> Callable[[], None]:
+        """Write the first half of a line; return what writes the other half."""
         line = self.lines.line()
         cut = self._chance.randrange(1, len(line))
         self._write(line[:cut])
-        yield
-        self._write(line[cut:])
-        self._ledger.write(line)
+
+        def complete() -> None:
+            self._write(line[cut:])
+            self._ledger.write(line)
+
+        return complete
 
     def breathe(self) -> None:
         """Give way to others for a moment."""

@@ -39,8 +39,10 @@ class Mode:
 def renamed_and_created(log: Log) -> Iterator[None]:
     """As logrotate's `create` does; the application goes on in the renamed file until it is told to reopen."""
     _shift(log.path)
+    complete = log.half_a_line()
     log.path.rename(_numbered(log.path, 1))
-    yield from log.half_burst()
+    complete()
+    yield
     log.reopen(log.path)
 
 
@@ -74,17 +76,21 @@ def deleted_when_read(log: Log) -> Iterator[None]:
 
 
 def moved_to_next_date(log: Log) -> Iterator[None]:
-    """Move on to a file with a later date in its name; finish the line under way in the old one."""
+    """Move on to a file with a later date in its name; what is written meanwhile still goes to the old one."""
+    target = log.path.with_name(f"app-{_date(log)}.log")
+    target.touch()
     yield
-    log.reopen(log.path.with_name(f"app-{_date(log)}.log"))
+    log.reopen(target)
 
 
 def link_swapped(log: Log) -> Iterator[None]:
     """Move on to a file with a later date, and let the link `current` mean it."""
     target = log.path.with_name(f"app-{_date(log)}.log")
     target.touch()
+    complete = log.half_a_line()
     _link(target)
-    yield from log.half_burst()
+    complete()
+    yield
     log.reopen(target)
 
 
@@ -134,8 +140,10 @@ def delayed(suffix: str, compress: Callable[[bytes], bytes]) -> Rotation:
         if previous.exists():
             _compress(log, previous, previous.with_name(previous.name + suffix), compress)
         _shift(log.path)
+        complete = log.half_a_line()
         log.path.rename(previous)
-        yield from log.half_burst()
+        complete()
+        yield
         log.reopen(log.path)
 
     return rotate
