@@ -33,6 +33,7 @@ test-lowest: $(VENV)-lowest/.installed ## Run the fast tests with the oldest dep
 
 bench: $(VENV)/.installed-dev ## Measure the hot path against its limits and peers found on this machine
 	$(BIN)/python benchmarks/replay.py
+	$(BIN)/python benchmarks/commit.py
 
 servers: ## Install the Debian packages that tests talk to (as root on Debian; elsewhere those tests are skipped)
 	@./.ci/servers

@@ -6,7 +6,7 @@ catching up with gigabytes publishes on the way. The clock, the waker and everyt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from logship.checkpoint import Ledger
 from logship.expose import Standing
@@ -16,8 +16,8 @@ from logship.model import Batch
 from logship.pipeline import Pipeline
 from logship.read import Follower, Waker
 
-TURN_BYTES = 4 << 20
-"""Bytes read between two commits while catching up: some ten milliseconds of work."""
+TURN_BYTES = 32 << 20
+"""Bytes read between two commits while catching up: a tenth of a second of work, beside which a commit is little."""
 
 FAREWELL_SECONDS = 1.0
 """How long the last drain may take: a stop must be over long before an orchestrator loses patience."""
@@ -38,6 +38,7 @@ class Sidecar:
         watch: Callable[[], None],
         monotonic: Callable[[], float],
         poll_seconds: float,
+        turn_bytes: int = TURN_BYTES,
     ) -> None:
         self._follower = follower
         self._pipeline = pipeline
@@ -48,6 +49,7 @@ class Sidecar:
         self._watch = watch
         self._monotonic = monotonic
         self._poll_seconds = poll_seconds
+        self._turn_bytes = turn_bytes
         self._stopping = False
         self.standing = Standing()
         """How the tailer stands since the last commit; replaced as a whole."""
@@ -81,13 +83,22 @@ class Sidecar:
             known_files = self._follower.followed_files
             self._follower.look(now)
             has_more = self._follower.has_waiting and self._follower.followed_files > known_files
-            for turn in _turns(self._batches(now)):
-                self._take_turn(turn)
+            fed = 0
+            for batch in self._batches(now):
+                self._pipeline.feed(batch)
+                fed += batch.end - batch.start
+                if fed >= self._turn_bytes:
+                    self._commit()
+                    fed = 0
+                    if until():
+                        return
+            if fed:
+                self._commit()
                 has_more = self._follower.has_waiting
                 if until():
                     return
         if self._follower.retired:
-            self._take_turn(())
+            self._commit()
         self._publish_standing()
         self.has_drained = True
         self._gate.served(ticket)
@@ -97,9 +108,8 @@ class Sidecar:
         yield from self._follower.batches()
         yield from self._follower.let_go(looked_at)
 
-    def _take_turn(self, batches: Iterable[Batch]) -> None:
-        for batch in batches:
-            self._pipeline.feed(batch)
+    def _commit(self) -> None:
+        """Fold what was fed since the last commit, commit it with the positions it led to, publish."""
         change = self._pipeline.take()
         change.lost_bytes = self._vitals.take_lost_bytes()
         ended, self._follower.retired = self._follower.retired, {}
@@ -115,17 +125,3 @@ class Sidecar:
             behind_bytes=sum(generation.behind_bytes for generation in generations),
             happenings=self._vitals.counts,
         )
-
-
-def _turns(batches: Iterator[Batch]) -> Iterator[list[Batch]]:
-    """Divide batches into turns of a bounded number of bytes."""
-    turn: list[Batch] = []
-    size = 0
-    for batch in batches:
-        turn.append(batch)
-        size += batch.end - batch.start
-        if size >= TURN_BYTES:
-            yield turn
-            turn, size = [], 0
-    if turn:
-        yield turn

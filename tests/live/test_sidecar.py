@@ -11,7 +11,7 @@ import pytest
 from words import LINGER, request, rotate, write, write_half
 
 from logship.checkpoint import Ledger, Snapshot
-from logship.live.sidecar import FAREWELL_SECONDS, TURN_BYTES, Sidecar
+from logship.live.sidecar import FAREWELL_SECONDS, Sidecar
 from logship.live.turns import TurnGate
 from logship.live.vitals import Vitals
 from logship.measure import Admission, Tally
@@ -20,6 +20,7 @@ from logship.pipeline import MeasureOptions, Pipeline
 from logship.read import Follower, FollowOptions
 
 MAX_LINE = 4096
+TURN_BYTES = 1 << 20
 
 
 class HandWaker:
@@ -78,6 +79,7 @@ class Tailing:
             watch=self._watch,
             monotonic=lambda: self.now,
             poll_seconds=7.0,
+            turn_bytes=TURN_BYTES,
         )
 
     def write_requests(self, count: int) -> None:
