@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from logship.model import Batch
+from logship.model import Batch, Position
 from logship.read import Follower, FollowOptions
 
 LINGER = 30.0
@@ -110,7 +110,13 @@ class Followed:
     """A follower of `patterns` with a clock driven by hand; each read checks what a batch promises."""
 
     def __init__(
-        self, *patterns: Path | str, max_line_bytes: int = 1 << 20, linger: float = LINGER, now: float = 1000.0
+        self,
+        *patterns: Path | str,
+        max_line_bytes: int = 1 << 20,
+        linger: float = LINGER,
+        now: float = 1000.0,
+        positions: Mapping[int, Position] | None = None,
+        ended: Mapping[int, Position] | None = None,
     ) -> None:
         self.told = Told()
         self.now = now
@@ -120,7 +126,8 @@ class Followed:
         self.oversize = 0
         self._ends: dict[int, int] = {}
         options = FollowOptions(max_line_bytes=max_line_bytes, linger_seconds=linger)
-        self.follower = Follower([str(pattern) for pattern in patterns], options, self.told)
+        names = [str(pattern) for pattern in patterns]
+        self.follower = Follower(names, options, self.told, positions=positions, ended=ended)
 
     def look(self, *, after: float = 0.0) -> None:
         """Look, `after` so many seconds."""
@@ -167,19 +174,82 @@ class Followed:
         assert batch.start >= self._ends.get(batch.generation, 0), "a batch begins where the last one ended, or behind"
         assert batch.start < batch.end
         assert batch.lines.endswith(b"\n") or (batch.oversize and not batch.lines)
+        self._ends[batch.generation] = batch.end
+        self.batches.append(batch)
+        self.lines += [line.lstrip(b"\0") for line in batch.lines.split(b"\n")[:-1]]
+        self.oversize += batch.oversize
+        if all(each.number != batch.generation for each in self.follower.generations):
+            return  # of a compressed file
         if not batch.oversize:
             stored = self._stored(batch, batch.start)
             held = (stored + b"\n" * is_last).lstrip(b"\0")  # a hole in front of the first line is not kept
             assert held == batch.lines.lstrip(b"\0"), "a batch holds the very bytes between its offsets"
         assert is_last or self._stored(batch, batch.end - 1) == b"\n", "an offset points behind a newline"
-        self._ends[batch.generation] = batch.end
-        self.batches.append(batch)
-        self.lines += [line.lstrip(b"\0") for line in batch.lines.split(b"\n")[:-1]]
-        self.oversize += batch.oversize
 
     def _stored(self, batch: Batch, start: int) -> bytes:
         (held,) = [each for each in self.follower.generations if each.number == batch.generation]
         return os.pread(held.descriptor, batch.end - start, start)
+
+
+class Tailed:
+    """A follower that is stopped, killed and started again; lines and positions are committed together.
+
+    As a ledger does, it commits when there are new lines, or generations that ended.
+    """
+
+    def __init__(self, *patterns: Path | str) -> None:
+        self._patterns = patterns
+        self.lines: list[str] = []
+        """Every line that was committed so far."""
+        self.positions: dict[int, Position] = {}
+        self.ended: dict[int, Position] = {}
+        self.now = 1000.0
+        self.start()
+
+    def start(self) -> None:
+        """Start where the last commit stood."""
+        self.followed = Followed(*self._patterns, now=self.now, positions=self.positions, ended=self.ended)
+        self.told = self.followed.told
+
+    def kill(self) -> None:
+        """End without a commit."""
+        self.now = self.followed.now
+        self.followed.close()
+
+    def stop(self) -> None:
+        """Count what is there, and end."""
+        self.poll()
+        self.kill()
+
+    def restart(self) -> None:
+        """Stop and start."""
+        self.stop()
+        self.start()
+
+    def poll(self, *, after: float = 0.0) -> list[str]:
+        """Look, read and commit, `after` so many seconds; return the new lines."""
+        self.followed.poll(after=after)
+        return self.commit()
+
+    def poll_until_let_go(self) -> list[str]:
+        """Poll until every file that went has been quiet for long enough; return the new lines."""
+        return [line for _ in range(3) for line in self.poll(after=LINGER)]
+
+    def commit(self) -> list[str]:
+        """Keep what was read since the last commit, and where reading stands; return those lines."""
+        new = [line.decode() for line in self.followed.lines]
+        follower = self.followed.follower
+        retired, follower.retired = follower.retired, {}
+        if new or retired:
+            self.lines += new
+            self.followed.lines.clear()
+            self.positions |= follower.positions()
+            for number in follower.positions():
+                self.ended.pop(number, None)
+            for number, position in retired.items():
+                self.positions.pop(number, None)
+                self.ended[number] = position
+        return new
 
 
 @contextmanager

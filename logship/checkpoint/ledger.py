@@ -76,6 +76,7 @@ class Ledger:
         if new:
             created = {**created, **dict.fromkeys(new, now)}
         self._unsaved_labels.update(admitted.series)
+        self._unsaved_ended = {number: at for number, at in self._unsaved_ended.items() if number not in positions}
         self._unsaved_ended.update(ended or {})
         moved = {**before.positions, **positions}
         for number in ended or {}:

@@ -9,16 +9,16 @@ A file that is not ours, damaged, or newer than this program is never changed: o
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
+from logship.checkpoint.lock import locked
 from logship.errors import StateDamagedError, StateError
 from logship.measure import Series, Tally
 from logship.model import Excerpt, FileKey, LabelSet, Position, Reason
@@ -123,40 +123,61 @@ class SqliteStore:
         self._lock: IO[str] | None = None
         self._database: sqlite3.Connection | None = None
         self._written: Mapping[int, Position] = {}
+        self._written_counts: set[tuple[str, str, int]] = set()
+        self._written_facts: set[tuple[str, str]] = set()
+        self._in_other_buckets: set[LabelSet] = set()
 
     def open(self) -> None:
         """Open or create the file and keep others out; raise StateError when that cannot be."""
-        self._lock = _locked(self.path)
+        self._lock = locked(self.path)
         try:
+            self._inspect()
             self._database = open_database(self.path)
         except BaseException:
-            self._lock.close()
+            self.close()
             raise
 
     def load(self) -> Saved:
         """Return what was last written; durations are left out when they were counted into other buckets."""
-        database = self._connection()
+        return self._load(self._connection())
+
+    def _load(self, database: sqlite3.Connection) -> Saved:
         with _told(self.path, "read"):
             facts = dict(database.execute("SELECT name, value FROM facts"))
             same_buckets = facts.get("buckets") == self._buckets
             series, created = _load_series(database, len(json.loads(self._buckets)) + 1, same_buckets=same_buckets)
             tally = _load_counts(database, facts)
             tally.series = series
-            return Saved(tally, created, _load_positions(database, ended=0), _load_positions(database, ended=1))
+            self._in_other_buckets = set() if same_buckets else set(series)
+            self._written = _load_positions(database, ended=0)
+            return Saved(tally, created, self._written, _load_positions(database, ended=1))
+
+    def _inspect(self) -> None:
+        """Raise StateError when an existing file cannot be used, without changing a byte of it.
+
+        Only a connection that may not write leaves the write-ahead log as it is when it is closed.
+        """
+        if not os.path.exists(self.path) or os.path.getsize(self.path) == 0:  # noqa: PTH110, PTH202
+            return
+        with _told(self.path, "open"), closing(open_read_only(self.path)) as database:
+            _refuse_unknown(self.path, database)
+            self._load(database)
 
     def write(self, change: Change) -> None:
         """Make `change` durable in one transaction."""
         database = self._connection()
+        counts, facts = set(_count_rows(change.tally)), set(self._fact_rows(change.tally))
         with _told(self.path, "write"), database:
             database.execute("BEGIN IMMEDIATE")
-            database.executemany(_PUT_SERIES, _series_rows(change))
-            database.executemany("INSERT OR REPLACE INTO counts VALUES (?, ?, ?)", _count_rows(change.tally))
+            database.executemany(_PUT_SERIES, _series_rows(change, self._in_other_buckets.union(change.labels)))
+            database.executemany("INSERT OR REPLACE INTO counts VALUES (?, ?, ?)", counts - self._written_counts)
             database.executemany(_PUT_GENERATION, _generation_rows(self._moved(change.positions), ended=0))
             if change.ended:
                 database.executemany(_PUT_GENERATION, _generation_rows(change.ended, ended=1))
                 database.execute(_FORGET_ENDED, (MAX_ENDED,))
-            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", self._fact_rows(change.tally))
+            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts - self._written_facts)
         self._written = dict(change.positions)
+        self._written_counts, self._written_facts, self._in_other_buckets = counts, facts, set()
 
     def close(self) -> None:
         """Close the file and let others in."""
@@ -193,10 +214,11 @@ DELETE FROM generations WHERE ended = 1 AND number NOT IN
 (SELECT number FROM generations WHERE ended = 1 ORDER BY number DESC LIMIT ?)
 """
 _SCALARS = ("not_request", "folded", "read_bytes", "lost_bytes")
+_COUNTERS = ("messages", "exceptions", "rejected")
 
 
-def _series_rows(change: Change) -> Iterator[tuple[object, ...]]:
-    for labels in change.labels:
+def _series_rows(change: Change, changed: Iterable[LabelSet]) -> Iterator[tuple[object, ...]]:
+    for labels in changed:
         series = change.tally.series[labels]
         created = change.created.get(labels, 0.0)
         buckets = json.dumps(series.buckets)
@@ -206,15 +228,33 @@ def _series_rows(change: Change) -> Iterator[tuple[object, ...]]:
 def _count_rows(tally: Tally) -> Iterator[tuple[str, str, int]]:
     for name in _SCALARS:
         yield name, "", getattr(tally, name)
-    for name, counts in (("messages", tally.messages), ("exceptions", tally.exceptions), ("rejected", tally.rejected)):
-        for label, value in counts.items():
+    for name in _COUNTERS:
+        for label, value in getattr(tally, name).items():
             yield name, label, value
 
 
 def _generation_rows(positions: Mapping[int, Position], *, ended: int) -> Iterator[tuple[object, ...]]:
     for number, position in positions.items():
         key = (str(position.key.device), str(position.key.inode))  # text: both may take 64 bits without a sign
-        yield number, position.path, *key, position.offset, position.size, *position.head, *position.marker, ended
+        yield (
+            number,
+            _storable(position.path),
+            *key,
+            position.offset,
+            position.size,
+            *position.head,
+            *position.marker,
+            ended,
+        )
+
+
+def _storable(path: str) -> str | bytes:
+    """Return a path as text, or as bytes when its name is not UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
 
 
 def _load_series(
@@ -223,11 +263,14 @@ def _load_series(
     series, created = {}, {}
     for method, route, status, requests, buckets, sum_ns, max_ns, at in database.execute("SELECT * FROM series"):
         labels = LabelSet(method, route, status)
-        created[labels] = at
+        created[labels] = float(at)
         if same_buckets:
-            series[labels] = Series(requests, tuple(json.loads(buckets)), int(sum_ns), int(max_ns), {})
+            counts = tuple(_natural(count) for count in json.loads(buckets))
+            if len(counts) != bucket_count:
+                raise ValueError(f"{len(counts)} buckets instead of {bucket_count}")
+            series[labels] = Series(_natural(requests), counts, int(sum_ns), int(max_ns), {})
         else:
-            series[labels] = Series(requests, (0,) * bucket_count, 0, 0, {})
+            series[labels] = Series(_natural(requests), (0,) * bucket_count, 0, 0, {})
     return series, created
 
 
@@ -235,11 +278,11 @@ def _load_counts(database: sqlite3.Connection, facts: Mapping[str, str]) -> Tall
     tally = Tally()
     for name, label, value in database.execute("SELECT name, label, value FROM counts"):
         if name in _SCALARS:
-            setattr(tally, name, value)
-        elif name == "rejected":
-            tally.rejected[Reason(label)] = value
+            setattr(tally, name, _natural(value))
+        elif name in _COUNTERS:
+            getattr(tally, name)[Reason(label) if name == "rejected" else label] = _natural(value)
         else:
-            getattr(tally, name)[label] = value
+            raise ValueError(f"a count of {name!r}")
     tally.widen_span(float(facts[name]) for name in ("first_event", "last_event") if name in facts)
     return tally
 
@@ -248,37 +291,27 @@ def _load_positions(database: sqlite3.Connection, *, ended: int) -> dict[int, Po
     rows = database.execute("SELECT * FROM generations WHERE ended = ? ORDER BY number", (ended,))
     return {
         number: Position(
-            path,
+            os.fsdecode(path),
             FileKey(int(device), int(inode)),
-            offset,
-            size,
-            Excerpt(head_bytes, head),
-            Excerpt(marker_bytes, marker),
+            _natural(offset),
+            _natural(size),
+            _excerpt(head_bytes, head, offset),
+            _excerpt(marker_bytes, marker, offset),
         )
         for number, path, device, inode, offset, size, head_bytes, head, marker_bytes, marker, _ in rows
     }
 
 
-def _locked(path: str) -> IO[str]:
-    """Return the open lock file beside `path`, ours while it is open."""
-    lock_path = Path(path + ".lock")
-    try:
-        descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
-    except OSError as error:
-        raise StateError(f"state file {path} cannot be used: {lock_path}: {error.strerror or error}") from error
-    lock = os.fdopen(descriptor, "r+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        owner = lock.read().strip() or "unknown"
-        lock.close()
-        raise StateError(
-            f"state file {path} is in use by process {owner}; give each tailer a file of its own"
-        ) from error
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
-    return lock
+def _natural(value: object) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r} instead of a count")
+    return value
+
+
+def _excerpt(length: object, digest: object, offset: int) -> Excerpt:
+    if _natural(length) > offset or not isinstance(digest, bytes):
+        raise ValueError(f"an excerpt of {length!r} bytes up to {offset}")
+    return Excerpt(_natural(length), digest)
 
 
 def open_database(path: str) -> sqlite3.Connection:
@@ -287,18 +320,23 @@ def open_database(path: str) -> sqlite3.Connection:
         database = sqlite3.connect(path, isolation_level=None)
     try:
         with _told(path, "open"):
-            _refuse_foreign(path, database)
+            _refuse_unknown(path, database)
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = FULL")
-            _migrate(path, database)
+            _migrate(database)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _refuse_foreign(path: str, database: sqlite3.Connection) -> None:
-    """Raise StateError for a database that is not a state file of ours, before anything is written to it."""
+def open_read_only(path: str) -> sqlite3.Connection:
+    """Return the database at `path`, which must exist, so that nothing of it can be changed."""
+    return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+
+def _refuse_unknown(path: str, database: sqlite3.Connection) -> None:
+    """Raise StateError for a database that is no state file of this version, before anything is written to it."""
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and application != APPLICATION_ID:
@@ -306,14 +344,16 @@ def _refuse_foreign(path: str, database: sqlite3.Connection) -> None:
     if tables and (damage := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise StateDamagedError(f"state file {path} is damaged ({damage}); {REMEDY}")
 
-
-def _migrate(path: str, database: sqlite3.Connection) -> None:
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version > SCHEMA_VERSION:
         raise StateError(
             f"state file {path} was written by a newer logship (schema {version}, this one knows {SCHEMA_VERSION}); "
             "run that version, or give another --state"
         )
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
     if version == 0:
         database.executescript(
             f"BEGIN;{_SCHEMA}PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
@@ -325,12 +365,15 @@ REMEDY = "logship state salvage saves what can be read, --state-recovery reset s
 
 @contextmanager
 def _told(path: str, doing: str) -> Iterator[None]:
-    """Turn what SQLite raises into a StateError that names the file and the remedy."""
+    """Turn what SQLite raises, and what unfit values lead to, into a StateError that names the file and the remedy."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
+    except sqlite3.OperationalError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)  # none: text that is not UTF-8
+        if doing == "write" or code != sqlite3.SQLITE_ERROR:
             raise StateError(f"state file {path}: cannot {doing}: {error}") from error
+        raise StateDamagedError(f"state file {path} is damaged ({error}); {REMEDY}") from error
+    except (sqlite3.DatabaseError, ValueError, TypeError) as error:
         raise StateDamagedError(f"state file {path} is damaged or no state file ({error}); {REMEDY}") from error
 
 

@@ -16,20 +16,21 @@ from logship.errors import InputError
 from logship.model import Batch, FileKey, Position
 from logship.read.archive import is_compressed_head
 from logship.read.discovery import Sighting, combined_beside, expand, sightings, without_repeats
-from logship.read.generation import BLOCK_BYTES, Generation
+from logship.read.generation import BLOCK_BYTES, Generation, unpacked
 from logship.read.happenings import Happenings
 from logship.read.identity import holds_the_same
 from logship.read.known import Known, KnownGenerations
 from logship.read.lines import DEFAULT_MAX_LINE_BYTES, LineCutter
 from logship.read.parking import DEFAULT_MAX_OPEN_FILES, Parking, surplus
 from logship.read.rotation import Content, Held, Seen, can_let_go, classify, is_name_of_copy
-from logship.read.siblings import Siblings, Unfinished, beside, rest_of
+from logship.read.search import Search
+from logship.read.siblings import Rest
 
 _CLOCK_TICK_SECONDS = 0.1
 """Two changes of a file within one tick of the kernel's clock (1 to 10 ms) carry the same time; with room to spare."""
 
 _COMPRESSED = "compressed; replay reads it"
-_NO_DESCRIPTOR = -1
+_NOWHERE = FileKey(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,24 @@ class Follower:
         self._options = options
         self._tell = happenings
         self._held: dict[FileKey, Generation] = {}
-        self._rests: list[tuple[Generation, Iterator[bytes]]] = []
+        self._rests: list[tuple[Generation, Sighting, Rest]] = []
         self._known = KnownGenerations(positions or {}, ended or {})
-        self._unfinished = Unfinished()
+        self._search = Search(
+            self._known,
+            options.linger_seconds,
+            follow=self._follow,
+            unpack=self._unpack,
+            is_out_of_reach=lambda key: self.has_waiting or key in self._out_of_reach,
+            give_up=self._lose,
+        )
         self._looked_at = 0.0
+        self._seen: dict[FileKey, Sighting] = {}
+        self._fresh: set[FileKey] = set()
+        self._out_of_reach: set[FileKey] = set()
         self._parking = Parking()
         self._refused: dict[FileKey, str] = {}
         self._with_combined: set[str] = set()
-        self._last_number = max([0, *(positions or {}), *(ended or {})])
+        self._last_number = self._first_new_number = max([0, *(positions or {}), *(ended or {})])
         self.has_waiting = False
         """Whether there are files that the last look could not open, as too many others are open."""
         self.retired: dict[int, Position] = {}
@@ -87,10 +98,14 @@ class Follower:
     def look(self, now: float) -> None:
         """See which files came, went, grew or were replaced; `now` is monotonic, in seconds."""
         self._looked_at = now
+        self._first_new_number = self._last_number + 1
+        self.has_waiting = False
+        self._fresh.clear()
+        self._out_of_reach.clear()
         paths = expand(self._patterns)
         self._with_combined |= combined_beside(paths)  # for good: a rotation takes it away for a moment
         kept, repeats = without_repeats(paths, self._with_combined)
-        seen = {sighting.key: sighting for sighting in sightings(kept)}
+        self._seen = seen = {sighting.key: sighting for sighting in sightings(kept)}
         left_out = set(repeats)
         for generation in list(self._held.values()):
             if generation.path in left_out and generation.key not in seen:
@@ -102,9 +117,11 @@ class Follower:
                 self._give_up(generation, error.strerror or str(error))
         for parked in self._parking.leave_unseen(seen):
             self._known.seek(parked.number)
-        self._seek_all(now)
+        self._open_new([sighting for key, sighting in seen.items() if key in self._parking], now)
+        self._search.run(seen, now)
+        self._leave_copies()
         self._open_new(seen.values(), now)
-        self._refused = {key: why for key, why in self._refused.items() if key in seen}
+        self._refused = {key: why for key, why in self._refused.items() if key in seen or key in self._out_of_reach}
 
     def batches(self) -> Iterator[Batch]:
         """Yield the lines up to the sizes seen by the last look, file by file.
@@ -127,20 +144,23 @@ class Follower:
                 continue
             gone_for, idle_for = now - generation.gone_at, now - generation.changed_at
             rested = can_let_go(gone_for=gone_for, idle_for=idle_for, linger=self._options.linger_seconds)
-            if rested and not _has_changed(generation):
+            if rested and not generation.has_changed():
                 yield from generation.finish()
                 self._close(generation)
                 self._tell.closed(generation.path)
 
     def positions(self) -> dict[int, Position]:
         """Return where all generations stand that have not ended."""
-        open_now = [*self._held.values(), *(generation for generation, _ in self._rests)]
-        return {generation.number: generation.position() for generation in open_now}
+        open_now = [*self._held.values(), *(generation for generation, *_ in self._rests)]
+        sought = {known.number: known.position for known in self._known.sought()}
+        return sought | {generation.number: generation.position() for generation in open_now}
 
     def close(self) -> None:
         """Close all files; unfinished last lines stay unread."""
         for generation in list(self._held.values()):
             self._close(generation)
+        for _, _, rest in self._rests:
+            rest.close()
 
     @property
     def generations(self) -> list[Generation]:
@@ -153,21 +173,25 @@ class Follower:
         return len(self._held) + len(self._parking)
 
     def _open_new(self, sightings: Iterable[Sighting], now: float) -> None:
-        """Open the files that are new or have changed, as far as there is room; files that rest make room."""
-        self.has_waiting = False
+        """Open the files that are new or have changed, as far as there is room."""
         for sighting in sightings:
             if sighting.key in self._held or self._parking.rests(sighting):
                 continue
-            if len(self._held) >= self._options.max_open_files:
-                for generation in surplus(self._held.values(), self._options.max_open_files - 1):
-                    self._park(generation)
-            if len(self._held) >= self._options.max_open_files:
-                self.has_waiting = True
+            if not self._has_room():
                 return
             self._open(sighting, now)
 
+    def _has_room(self) -> bool:
+        """Return whether one more file may be opened; files that rest make room."""
+        limit = self._options.max_open_files
+        if len(self._held) >= limit:
+            for generation in surplus(self._held.values(), limit - 1):
+                self._park(generation)
+        self.has_waiting |= len(self._held) >= limit
+        return len(self._held) < limit
+
     def _park(self, generation: Generation) -> None:
-        self._known.add(Known(generation.number, generation.position()))
+        self._known.park(Known(generation.number, generation.position()))
         self._parking.park(generation)
         os.close(generation.descriptor)
         del self._held[generation.key]
@@ -176,12 +200,12 @@ class Follower:
         if sighting is None:
             if generation.gone_at is None:
                 generation.gone_at = now
-                self._tell.rotated(generation.path, _how_gone(generation.descriptor))
+                self._tell.rotated(generation.path, generation.how_gone())
         else:
             generation.gone_at = None
             if sighting.path != generation.path:
                 self._tell.rotated(generation.path, "renamed")
-                generation.path = sighting.path
+                generation.move(sighting.path)
         self._look_inside(generation, now)
 
     def _look_inside(self, generation: Generation, now: float) -> None:
@@ -195,13 +219,18 @@ class Follower:
         held = Held(generation.offset, generation.marker, generation.modified_ns)
         if classify(held, Seen(status.st_size, marker, status.st_mtime_ns)) is Content.REPLACED:
             self._replace(generation, now)
+            self._fresh.add(generation.key)
+        elif not generation.size and status.st_size:
+            self._fresh.add(generation.key)
         generation.size, generation.modified_ns = status.st_size, status.st_mtime_ns
 
     def _replace(self, generation: Generation, now: float) -> None:
         """Begin a new generation in the same file; what the old one still held may stand in a copy (copytruncate)."""
         self._tell.rotated(generation.path, "replaced")
-        self._retire(generation)
-        self._known.add(Known(generation.number, generation.position(), sought=True))
+        if generation.counted_offset:
+            self._known.add(Known(generation.number, generation.position(), sought=True))
+        else:
+            self.retired[generation.number] = generation.position()
         generation.start_over(self._next_number(), self._options.max_line_bytes)
         generation.changed_at = now
 
@@ -212,16 +241,22 @@ class Follower:
         except FileNotFoundError:
             return False  # it went since it was seen
         except OSError as error:
-            self._refuse(sighting.key, sighting.path, error.strerror or str(error))
+            self._cannot_open(sighting, known, error)
             return False
         try:
             held = self._hold(sighting.path, descriptor, now, known)
         except OSError as error:
-            self._refuse(sighting.key, sighting.path, error.strerror or str(error))
+            self._cannot_open(sighting, known, error)
             held = False
         if not held:
             os.close(descriptor)
         return held
+
+    def _cannot_open(self, sighting: Sighting, known: Known | None, error: OSError) -> None:
+        """Tell of a file that is to be followed; of others beside it nothing is expected."""
+        if known is None or known.position.key == sighting.key:
+            self._out_of_reach.add(sighting.key)
+            self._refuse(sighting.key, sighting.path, error.strerror or str(error))
 
     def _hold(self, path: str, descriptor: int, now: float, wanted: Known | None) -> bool:
         """Follow an open file from now on; return whether it is to be followed."""
@@ -240,8 +275,7 @@ class Follower:
         if parked is not None and known is None and self._known.seek(parked.number):
             self._tell.rotated(path, "replaced")
         if known is not None:
-            generation.number = known.number
-            generation.resume(known.position)
+            self._resume(generation, known)
         elif wanted is not None or self._is_copy(generation):
             return False
         else:
@@ -259,76 +293,61 @@ class Follower:
         It is not read while the original is there; once that is truncated, the copy is known by its bytes.
         """
         for generation in self._held.values():
-            length = min(other.size, generation.size)
-            if not length or generation.gone_at is not None or not is_name_of_copy(generation.path, other.path):
+            came_along = generation.number >= self._first_new_number  # two of a log whose lines are all alike
+            if came_along or generation.gone_at is not None or not is_name_of_copy(generation.path, other.path):
                 continue
-            if holds_the_same(other.read_at, generation.read_at, length):
+            size = os.fstat(generation.descriptor).st_size
+            if size < generation.size:
+                return True  # cut since it was looked at: the next look tells what the other one is
+            if 0 < other.size <= size and holds_the_same(other.read_at, generation.read_at, other.size):
                 return True
         return False
 
-    def _seek_all(self, now: float) -> None:
-        """Look for what is sought, before new files are opened: one of them may be it."""
-        directories: dict[str, Siblings | None] = {}
-        for known in self._known.sought():
-            directory = os.path.dirname(known.position.path)  # noqa: PTH120
-            if directory not in directories:
-                directories[directory] = beside(known.position.path)
-            siblings = directories[directory]
-            if siblings is not None:  # else it is not mounted yet, say: wait
-                self._seek(known, siblings, now)
+    def _leave_copies(self) -> None:
+        """Let go of files that were empty, or held something else, and now hold a copy of another that is followed."""
+        for key in self._fresh & self._held.keys():
+            generation = self._held[key]
+            if not generation.offset and generation.gone_at is None and self._is_copy(generation):
+                self._close(generation)
 
-    def _seek(self, known: Known, siblings: Siblings, now: float) -> None:
-        """Look for a generation where it was, then beside it: plain, compressed, at last in a new file of its name.
+    def _follow(self, sighting: Sighting, known: Known) -> bool:
+        """Follow a file if it proves to be the generation that is sought; return whether it does."""
+        held = self._held.get(sighting.key)
+        if held is None:
+            found = self._has_room() and self._open(sighting, self._looked_at, known)
+        else:
+            found = sighting.key in self._fresh and self._become(held, known)
+        if found and sighting.key not in self._seen:
+            self._held[sighting.key].gone_at = self._looked_at
+        return found
 
-        The order matters only for logs whose lines are all alike, where a proof proves little.
-        """
-        plain = sorted(siblings.plain, key=lambda each: each.key != known.position.key)  # stable: the newest first
-        renamed = [each for each in plain if each.key == known.position.key or each.path != known.position.path]
-        if self._seek_plain(known, renamed, now):
-            return
-        if self._seek_compressed(known, [sighting.path for sighting in siblings.compressed], now):
-            return
-        if self._seek_plain(known, [each for each in plain if each.path == known.position.path], now):
-            return
+    def _become(self, generation: Generation, known: Known) -> bool:
+        """Go on with what is sought in an open file of which nothing was read yet, if it proves to be it."""
+        if generation.offset or self._known.take(generation.key, generation.read_at, known) is None:
+            return False
+        self.retired[generation.number] = generation.position()
+        self._resume(generation, known)
+        self._tell.resumed(generation.path, known.position.offset)
+        return True
+
+    def _resume(self, generation: Generation, known: Known) -> None:
+        generation.number = known.number
+        generation.resume(known.position)
+        self.retired.pop(known.number, None)
+
+    def _unpack(self, known: Known, archive: Sighting, rest: Rest) -> None:
+        """Read a generation on in a compressed file."""
+        self._known.drop(known.number)
+        cutter = LineCutter(self._options.max_line_bytes)
+        self._rests.append((unpacked(known, archive.path, rest, cutter), archive, rest))
+        self._tell.resumed(archive.path, known.position.offset)
+
+    def _lose(self, known: Known) -> None:
+        """Look for a generation no more that is found nowhere, and tell how much of it was never read."""
         self._known.give_up(known.number)
         self.retired[known.number] = known.position
         if known.position.size > known.position.offset:
             self._tell.vanished(known.position.path, known.position.size - known.position.offset)
-
-    def _seek_plain(self, known: Known, sightings: Sequence[Sighting], now: float) -> bool:
-        for sighting in sightings:
-            if sighting.key not in self._held and self._open(sighting, now, known):
-                if sighting.path != known.position.path:
-                    self._held[sighting.key].gone_at = now  # no glob need mean it; if one does, the next look says so
-                return True
-        return False
-
-    def _seek_compressed(self, known: Known, paths: Sequence[str], now: float) -> bool:
-        """Return whether a compressed file is the generation, or may be it once it has been written to its end."""
-        may_come = False
-        for path in paths:
-            if path in self._unfinished and not self._unfinished.has_grown(path, now):
-                may_come = may_come or self._unfinished.quiet_for(path, now) < self._options.linger_seconds
-                continue
-            try:
-                rest = rest_of(known.position, path)
-            except InputError:
-                self._unfinished.has_grown(path, now)
-                may_come = True
-                continue
-            if rest is not None:
-                self._known.drop(known.number)
-                self._rests.append((self._compressed(known, path, rest.head, rest.marker), rest.blocks))
-                self._tell.resumed(path, known.position.offset)
-                return True
-        return may_come
-
-    def _compressed(self, known: Known, path: str, head: bytes, marker: bytes) -> Generation:
-        """Return a generation that stands in a compressed file at the position known."""
-        cutter = LineCutter(self._options.max_line_bytes)
-        offset = known.position.offset
-        key = known.position.key
-        return Generation(known.number, path, key, _NO_DESCRIPTOR, cutter, offset, head, marker, marker, size=offset)
 
     def _refuse(self, key: FileKey, path: str, why: str) -> None:
         if self._refused.get(key) != why:
@@ -355,43 +374,27 @@ class Follower:
                 return
             yield from generation.take(block)
 
-    def _read_rest(self, generation: Generation, blocks: Iterator[bytes]) -> Iterator[Batch]:
+    def _read_rest(self, generation: Generation, archive: Sighting, rest: Rest) -> Iterator[Batch]:
         try:
-            for block in blocks:
+            for block in rest.blocks:
                 yield from generation.take(block)
         except InputError:  # it is still being written, or for ever incomplete: the next looks will tell
-            self._unfinished.has_grown(generation.path, self._looked_at)
+            self._search.ended_early(generation.number, archive, self._looked_at)
             self._known.add(Known(generation.number, generation.position(), sought=True))
             return
         yield from generation.finish()
-        self._retire(generation)
+        self.retired[generation.number] = generation.position()._replace(key=_NOWHERE)
         self._tell.closed(generation.path)
 
     def _close(self, generation: Generation) -> None:
-        if _how_gone(generation.descriptor) != "removed":
-            self._known.add(Known(generation.number, generation.position()))
+        position = generation.position()
+        if generation.how_gone() == "removed":
+            position = position._replace(key=_NOWHERE)  # its inode is the next file's
+        self._known.add(Known(generation.number, position))
         os.close(generation.descriptor)
         del self._held[generation.key]
-        self._retire(generation)
-
-    def _retire(self, generation: Generation) -> None:
-        self.retired[generation.number] = generation.position()
+        self.retired[generation.number] = position
 
     def _next_number(self) -> int:
         self._last_number += 1
         return self._last_number
-
-
-def _how_gone(descriptor: int) -> str:
-    try:
-        return "removed" if os.fstat(descriptor).st_nlink == 0 else "renamed"
-    except OSError:  # a network file system says so of a file that was removed
-        return "removed"
-
-
-def _has_changed(generation: Generation) -> bool:
-    """Return whether something happened to the file since the last look."""
-    try:
-        return os.fstat(generation.descriptor).st_size != generation.offset
-    except OSError:  # nothing more will be read of it
-        return False

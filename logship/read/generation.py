@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 
 from logship.model import Batch, FileKey, Position
 from logship.read.identity import HEAD_BYTES, MARKER_BYTES, excerpt
+from logship.read.known import Known
 from logship.read.lines import LineCutter, Lines
+from logship.read.siblings import Rest
 
 BLOCK_BYTES = 1 << 16
 """Bytes per read and per batch; the fastest of the sizes from 32 KiB to 4 MiB that were measured."""
+
+_NO_DESCRIPTOR = -1
 
 
 @dataclass(slots=True)
@@ -78,6 +82,20 @@ class Generation:
         """Return bytes of the file as it is now."""
         return os.pread(self.descriptor, length, offset)
 
+    def how_gone(self) -> str:
+        """Return whether the file was `removed` or `renamed`, given that its name went."""
+        try:
+            return "removed" if os.fstat(self.descriptor).st_nlink == 0 else "renamed"
+        except OSError:  # a network file system says so of a file that was removed
+            return "removed"
+
+    def has_changed(self) -> bool:
+        """Return whether something happened to the file since it was last read."""
+        try:
+            return os.fstat(self.descriptor).st_size != self.offset
+        except OSError:  # nothing more will be read of it
+            return False
+
     def resume(self, position: Position) -> None:
         """Go on at `position`, which the file has proved."""
         self.offset = position.offset
@@ -116,3 +134,12 @@ class Generation:
 
     def _batch(self, start: int, lines: Lines) -> Batch:
         return Batch(self.number, start, self.counted_offset, lines.data, lines.oversize)
+
+
+def unpacked(known: Known, path: str, rest: Rest, cutter: LineCutter) -> Generation:
+    """Return what is known of a generation as one that is read on in a compressed file."""
+    position = known.position
+    generation = Generation(known.number, path, position.key, _NO_DESCRIPTOR, cutter, size=position.size)
+    generation.offset = position.offset
+    generation.head, generation.marker, generation.counted_marker = rest.head, rest.marker, rest.marker
+    return generation

@@ -36,7 +36,9 @@ class KnownGenerations:
 
     def __init__(self, open_before: Mapping[int, Position], ended_before: Mapping[int, Position]) -> None:
         self._sought: dict[int, Known] = {}
+        self._parked: dict[int, Known] = {}
         self._ended: dict[int, Known] = {}
+        self._by_key: dict[FileKey, dict[int, Known]] = {}
         for number, position in ended_before.items():
             self.add(Known(number, position))
         for number, position in open_before.items():
@@ -46,18 +48,24 @@ class KnownGenerations:
         """Remember a generation; one that ended with nothing counted would prove nothing."""
         self.drop(known.number)
         if known.sought:
-            self._sought[known.number] = known
+            self._put(self._sought, known)
         elif known.position.offset:
-            self._ended[known.number] = known
+            self._put(self._ended, known)
             if len(self._ended) > MAX_KNOWN:
-                del self._ended[next(iter(self._ended))]
+                self.drop(next(iter(self._ended)))
+
+    def park(self, known: Known) -> None:
+        """Remember a generation that has not ended, though it is closed."""
+        self.drop(known.number)
+        self._put(self._parked, known)
 
     def take(self, key: FileKey, read_at: ReadAt, wanted: Known | None = None) -> Known | None:
         """Return the generation that an open file proves to be, and forget it here; None for a new file.
 
-        Only `wanted` is tried when it is given, else those that were last seen in this very file.
+        Only `wanted` is tried when it is given, else those that were last seen in this very file, the latest first.
         """
-        for known in self._seen_in(key) if wanted is None else [wanted]:
+        here = reversed(self._by_key.get(key, {}).values())
+        for known in here if wanted is None else [wanted]:
             if proves(known.position, read_at):
                 self.drop(known.number)
                 return known
@@ -69,8 +77,9 @@ class KnownGenerations:
 
     def seek(self, number: int) -> bool:
         """Look for a generation from now on; return False when nothing is known of it."""
-        if number in self._ended:
-            self.add(replace(self._ended[number], sought=True))
+        known = self._parked.get(number) or self._ended.get(number)
+        if known is not None:
+            self.add(replace(known, sought=True))
         return number in self._sought
 
     def give_up(self, number: int) -> None:
@@ -79,11 +88,14 @@ class KnownGenerations:
 
     def drop(self, number: int) -> None:
         """Forget a generation."""
-        self._sought.pop(number, None)
-        self._ended.pop(number, None)
+        for held in (self._sought, self._parked, self._ended):
+            known = held.pop(number, None)
+            if known is not None:
+                here = self._by_key[known.position.key]
+                del here[number]
+                if not here:
+                    del self._by_key[known.position.key]
 
-    def _seen_in(self, key: FileKey) -> list[Known]:
-        """Return the generations that were last seen in one file, the latest first."""
-        return [
-            known for known in reversed([*self._ended.values(), *self._sought.values()]) if known.position.key == key
-        ]
+    def _put(self, held: dict[int, Known], known: Known) -> None:
+        held[known.number] = known
+        self._by_key.setdefault(known.position.key, {})[known.number] = known

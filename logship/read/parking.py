@@ -35,6 +35,10 @@ class Parking:
         """Return how many there are."""
         return len(self._parked)
 
+    def __contains__(self, key: FileKey) -> bool:
+        """Return whether a file is one of them."""
+        return key in self._parked
+
     def park(self, generation: Generation) -> None:
         """Remember how the file of a generation looks as it is closed."""
         self._parked[generation.key] = Parked(generation.number, generation.size, generation.modified_ns)

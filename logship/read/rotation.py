@@ -46,8 +46,14 @@ def classify(held: Held, seen: Seen) -> Content:
 
 
 def is_name_of_copy(path: str, other: str) -> bool:
-    """Return whether `other` is what a rotation calls a copy of `path`: `combined.log.1`, `combined.log-20261123`."""
-    return len(other) > len(path) and other.startswith(path) and "/" not in other[len(path) :]
+    """Return whether `other` is what a rotation calls a copy of `path`.
+
+    `combined.log.1`, `combined.log-20261123`, or with logrotate's `extension`: `combined-20261123.log`.
+    """
+    stem, dot, extension = path.rpartition(".")
+    has_extension = other.startswith((f"{stem}-", f"{stem}.")) and other.endswith(dot + extension)
+    is_longer = len(other) > len(path) and (other.startswith(path) or (bool(stem) and has_extension))
+    return is_longer and "/" not in other[len(stem) :]
 
 
 def can_let_go(*, gone_for: float, idle_for: float, linger: float) -> bool:

@@ -6,7 +6,7 @@ Names follow no rule that can be relied on, so every file of the directory may b
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -30,16 +30,16 @@ class Siblings:
     compressed: tuple[Sighting, ...]
 
 
-def beside(path: str) -> Siblings | None:
-    """Return the files in the directory of `path`, None when it cannot be read.
+def siblings_in(directory: str) -> Siblings | None:
+    """Return the files in a directory, as they are now, None when it cannot be read.
 
     Hidden files are left out, as locks and temporary files are.
     """
-    directory = Path(path).parent
     try:
-        names = [each.path for each in os.scandir(directory) if not each.name.startswith(".")]
+        present = os.listdir(directory or ".")  # noqa: PTH208 - a Path object for each file costs more than the call
     except OSError:
         return None
+    names = [os.path.join(directory, name) for name in present if not name.startswith(".")]  # noqa: PTH118
     found = [sighting for name in names if (sighting := look(name)) is not None]
     found.sort(key=lambda sighting: sighting.modified_ns, reverse=True)
     plain: list[Sighting] = []
@@ -56,6 +56,7 @@ class Rest:
     head: bytes
     marker: bytes
     blocks: Iterator[bytes]
+    close: Callable[[], None]
 
 
 def rest_of(position: Position, path: str) -> Rest | None:
@@ -66,14 +67,15 @@ def rest_of(position: Position, path: str) -> Rest | None:
     archive = Archive(path)
     blocks = archive.blocks()
     try:
-        rest = _skip(position, blocks)
+        found = _skip(position, blocks)
     except InputError:
         archive.close()
         raise
-    if rest is None:
+    if found is None:
         archive.close()
         return None
-    return Rest(rest.head, rest.marker, _to_the_end(archive, rest.blocks))
+    head, marker, first = found
+    return Rest(head, marker, _to_the_end(archive, chain([first] if first else [], blocks)), archive.close)
 
 
 def _to_the_end(archive: Archive, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -81,8 +83,8 @@ def _to_the_end(archive: Archive, blocks: Iterator[bytes]) -> Iterator[bytes]:
         yield from blocks
 
 
-def _skip(position: Position, blocks: Iterator[bytes]) -> Rest | None:
-    """Read up to `position`; return None as soon as the bytes prove another generation."""
+def _skip(position: Position, blocks: Iterator[bytes]) -> tuple[bytes, bytes, bytes] | None:
+    """Read up to `position`; return head, marker and what was read behind it, None if it is another generation."""
     head = tail = b""
     read = 0
     while read < position.offset:
@@ -99,7 +101,7 @@ def _skip(position: Position, blocks: Iterator[bytes]) -> Rest | None:
     marker = tail[end - position.marker.length : end]
     if excerpt(marker) != position.marker:
         return None
-    return Rest(head, marker, chain([tail[end:]] if tail[end:] else [], blocks))
+    return head, marker, tail[end:]
 
 
 def _is_compressed(path: str) -> bool:
@@ -108,27 +110,3 @@ def _is_compressed(path: str) -> bool:
             return is_compressed_head(opened.read(8))
     except OSError:
         return False
-
-
-class Unfinished:
-    """Compressed files that ended too early, as those do that are still being written: when did each last grow?"""
-
-    def __init__(self) -> None:
-        self._sizes: dict[str, tuple[int, float]] = {}
-
-    def __contains__(self, path: str) -> bool:
-        """Return whether the file is one of them."""
-        return path in self._sizes
-
-    def has_grown(self, path: str, now: float) -> bool:
-        """Return whether the file has another size than at the last call; remember the size it has."""
-        sighting = look(path)
-        size = sighting.size if sighting is not None else 0
-        if self._sizes.get(path, (-1, now))[0] == size:
-            return False
-        self._sizes[path] = (size, now)
-        return True
-
-    def quiet_for(self, path: str, now: float) -> float:
-        """Return for how many seconds the file has not grown."""
-        return now - self._sizes[path][1]

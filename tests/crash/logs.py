@@ -1,4 +1,4 @@
-"""An application that writes its log and rotates it: one thread, every line counted before its first byte is written."""
+"""An application that writes and rotates its log in one thread; a line is counted before its first byte is written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crash.written import Lines
 
-BREATH_SECONDS = 0.002
+BREATH_SECONDS = 0.003
 
 Rotation = Callable[["Log"], Iterator[None]]
 """Rotates a log once; at each `yield` the application goes on writing where it is."""
@@ -25,7 +25,7 @@ class Log:
         rotations: How many rotations were begun.
     """
 
-    def __init__(self, lines: Lines, ledger: Path, seed: int, is_read: Callable[[int], bool]) -> None:
+    def __init__(self, lines: Lines, seed: int, is_read: Callable[[int], bool]) -> None:
         self.lines = lines
         self.is_read = is_read
         """Returns whether a scrape has shown so many lines."""
@@ -34,7 +34,6 @@ class Log:
         self.stopped = threading.Event()
         self._chance = random.Random(seed)  # noqa: S311
         self._descriptor = -1
-        self._ledger = ledger.open("wb")
 
     def reopen(self, path: Path) -> None:
         """Write to `path` from now on, appending."""
@@ -45,7 +44,6 @@ class Log:
 
     def close(self) -> None:
         os.close(self._descriptor)
-        self._ledger.close()
 
     def burst(self) -> None:
         """Write some lines; the last one now and then in two writes."""
@@ -57,7 +55,6 @@ class Log:
             self._write(b"".join(lines[:-1]) + lines[-1][:cut])
             self.breathe()
             self._write(lines[-1][cut:])
-        self._ledger.write(b"".join(lines))
 
     def half_a_line(self) -> Callable[[], None]:
         """Write the first half of a line; return what writes the other half."""
@@ -65,11 +62,7 @@ class Log:
         cut = self._chance.randrange(1, len(line))
         self._write(line[:cut])
 
-        def complete() -> None:
-            self._write(line[cut:])
-            self._ledger.write(line)
-
-        return complete
+        return lambda: self._write(line[cut:])
 
     def breathe(self) -> None:
         """Give way to others for a moment."""

@@ -18,7 +18,7 @@ from crash.written import Samples, samples_of, total
 
 DEADLINE = 20.0
 LINGER_SECONDS = 0.5
-SCRAPE_EVERY_SECONDS = 0.01
+SCRAPE_EVERY_SECONDS = 0.02
 
 _COUNTER = re.compile(r"_(total|bucket|count|sum)$")
 _OF_THE_PROCESS = re.compile(r"process_|python_|logship_file_events_")
@@ -28,13 +28,12 @@ _OF_THE_PROCESS = re.compile(r"process_|python_|logship_file_events_")
 class Tail:
     """A tailer that may be running, at an address that stays the same."""
 
-    def __init__(self, directory: Path, patterns: Sequence[Path], program: Sequence[str] = ()) -> None:
-        self._config = directory / "logship.yml"
-        self._config.write_text(f"follow: {{linger_seconds: {LINGER_SECONDS}}}\npoll_seconds: 0.05\n")
-        self._program = [*program] or command()
-        self._patterns = patterns
+    def __init__(self, directory: Path, patterns: Sequence[Path]) -> None:
+        config = directory / "logship.yml"
+        config.write_text(f"follow: {{linger_seconds: {LINGER_SECONDS}}}\npoll_seconds: 0.05\n")
         self._address = f"127.0.0.1:{free_port()}"
-        self.state = directory / "state.db"
+        self._patterns = patterns
+        self._options = ("--config", config, "--listen", self._address, "--state", directory / "state.db")
         self.talk_file = directory / "talk"
         self.talk_file.touch()
         self._said = 0
@@ -53,8 +52,7 @@ class Tail:
         self._said = self.talk_file.stat().st_size
         with self.talk_file.open("ab") as talk:
             self.process = subprocess.Popen(
-                [*self._program, "tail", "--config", str(self._config), "--listen", self._address]
-                + ["--state", str(self.state), *map(str, self._patterns)],
+                [*command(), "tail", *self._options, *self._patterns],
                 stdout=subprocess.DEVNULL,
                 stderr=talk,
             )
@@ -153,13 +151,13 @@ def free_port() -> int:
         return int(bound.getsockname()[1])
 
 
-def came_true(claim: Callable[[], object], seconds: float = DEADLINE) -> bool:
+def came_true(claim: Callable[[], object], seconds: float = DEADLINE, every: float = 0.005) -> bool:
     """Return whether `claim` comes true within a time."""
     deadline = time.monotonic() + seconds
     while not claim():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.005)
+        time.sleep(every)
     return True
 
 

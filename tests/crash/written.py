@@ -1,4 +1,4 @@
-"""Unique log lines, and a plain count of them: what the metrics must be, computed without any of the code under test."""
+"""Unique log lines, and a plain count of them: what the metrics must be, without any of the code under test."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class Written:
         for (method, route, status), count in self.requests.items():
             labels = (("method", method), ("route", route))
             expected["http_requests_total", (*labels, ("status", status))] = count
-            labels = (*labels, ("status_code", status))
-            expected[f"{LATENCY}_count", labels] = count
-            expected[f"{LATENCY}_sum", labels] = self.sum_us[method, route, status] * 1000 / 1_000_000_000
+            timed = (*labels, ("status_code", status))
+            expected[f"{LATENCY}_count", timed] = count
+            expected[f"{LATENCY}_sum", timed] = self.sum_us[method, route, status] * 1000 / 1_000_000_000
             cumulated = accumulate(self.buckets[method, route, status])
             for bound, upto in zip(BOUND_LABELS, cumulated, strict=True):
-                expected[f"{LATENCY}_bucket", tuple(sorted((*labels, ("le", bound))))] = upto
+                expected[f"{LATENCY}_bucket", tuple(sorted((*timed, ("le", bound))))] = upto
         return expected
 
 

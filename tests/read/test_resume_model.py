@@ -1,0 +1,261 @@
+"""Whatever is done to the files, and whenever the tailer is stopped or killed: committed lines == lines written.
+
+The model knows contents, not files: a rename, a copy and a compression move a content to another place. Lines may be
+lost only with a content that no commit knows: rotated out of sight before any look, or never counted when the kill
+came, or copied and cut before anything of it was read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from words import LINGER, Tailed, write_half
+
+
+@dataclass
+class Content:
+    """What is, or was, in one file.
+
+    Attributes:
+        path: Where it stands, None when it was deleted.
+        lines: Complete lines of it.
+        half: The unfinished last line.
+        is_seen: Whether a look of this follower found it, or a commit knows it.
+    """
+
+    path: Path | None
+    lines: list[str] = field(default_factory=list)
+    half: str = ""
+    is_seen: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        return self.path is not None and self.path.suffix != ".gz"
+
+
+class WriterAndTailer(RuleBasedStateMachine):
+    """A writer, rotations, and a tailer that comes and goes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = Path(tempfile.mkdtemp())
+        self.log = self.directory / "combined.log"
+        self.sees_old_files = True
+        self.is_up = True
+        self.count = 0
+        self.contents: list[Content] = []
+        self.tailed = Tailed(self.log)
+        self._create()
+
+    @initialize(sees_old_files=st.booleans())
+    def choose_a_pattern(self, *, sees_old_files: bool) -> None:
+        self.sees_old_files = sees_old_files
+        self.tailed = Tailed(f"{self.log}*" if sees_old_files else self.log)
+
+    @property
+    def current(self) -> Content:
+        return self.contents[-1]
+
+    @rule(number=st.integers(1, 3))
+    def write(self, number: int) -> None:
+        for _ in range(number):
+            self._append(self.current, self._text() + "\n")
+
+    @rule()
+    def write_half_a_line(self) -> None:
+        self._append(self.current, self._text())
+
+    @rule(which=st.integers(2, 3), ends=st.booleans())
+    def write_to_a_rotated_file(self, which: int, *, ends: bool) -> None:
+        """As a writer does that was not told of the rotation yet."""
+        old = self.contents[-min(which, len(self.contents))]
+        if old.is_plain and (self.sees_old_files or (self.is_up and old.is_seen and self._holds(old))):
+            self._append(old, self._text() + "\n" * ends)
+
+    @rule()
+    def rotate_by_renaming(self) -> None:
+        self._shift()
+        os.rename(self.log, self._numbered(1))  # noqa: PTH104
+        self.current.path = self._numbered(1)
+        self._create()
+
+    @precondition(lambda self: not self.current.half)
+    @rule(is_looked_at=st.booleans())
+    def copytruncate(self, *, is_looked_at: bool) -> None:
+        self._shift()
+        copy = self._numbered(1)
+        content = self.log.read_bytes()
+        if is_looked_at and self.is_up and content:
+            self.poll()
+            copy.write_bytes(content[: len(content) // 2])
+            self.poll()
+        copy.write_bytes(content)
+        if is_looked_at and self.is_up and content:
+            self.poll()
+        os.truncate(self.log, 0)
+        read = {*self.tailed.lines, *(line.decode() for line in self.tailed.followed.lines if self.is_up)}
+        if not read.intersection(self.current.lines):
+            self.current.is_seen = False  # nothing that was read could prove whose copy it is
+        self.current.path = copy
+        self.contents.append(Content(self.log))
+
+    @rule(which=st.integers(0, 3))
+    def compress_a_rotated_file(self, which: int) -> None:
+        rotated = [each for each in self.contents[:-1] if each.is_plain]
+        if which < len(rotated):
+            content = rotated[which]
+            assert content.path is not None
+            archive = content.path.with_name(content.path.name + ".gz")
+            archive.write_bytes(gzip.compress(content.path.read_bytes()))
+            content.path.unlink()
+            content.path = archive
+
+    @rule(which=st.integers(0, 3))
+    def delete_a_rotated_file_that_was_counted(self, which: int) -> None:
+        rotated = [each for each in self.contents[:-1] if each.path is not None]
+        if which < len(rotated):
+            content = rotated[which]
+            if self.is_up:
+                self.poll()
+            if not content.half and set(content.lines) <= set(self.tailed.lines):
+                assert content.path is not None
+                content.path.unlink()
+                content.path = None
+
+    @precondition(lambda self: self.is_up)
+    @rule()
+    def poll(self) -> None:
+        self.look_and_read()
+        self.commit()
+        self._compare()
+
+    @precondition(lambda self: self.is_up)
+    @rule()
+    def look_and_read(self) -> None:
+        self.tailed.followed.look()
+        self._see()
+        self.tailed.followed.read()
+
+    @precondition(lambda self: self.is_up)
+    @rule()
+    def commit(self) -> None:
+        self.tailed.commit()
+
+    @precondition(lambda self: self.is_up)
+    @rule()
+    def read_one_batch_and_commit_it(self) -> None:
+        self.tailed.followed.look()
+        self._see()
+        self.tailed.followed.read_one_batch()
+        self.commit()
+
+    @precondition(lambda self: self.is_up)
+    @rule(seconds=st.sampled_from([0.25, 1.0, LINGER, 2 * LINGER]))
+    def wait(self, seconds: float) -> None:
+        self.tailed.followed.now += seconds
+
+    @precondition(lambda self: self.is_up)
+    @rule()
+    def stop(self) -> None:
+        self.poll()
+        self.kill()
+
+    @precondition(lambda self: self.is_up)
+    @rule()
+    def kill(self) -> None:
+        self.tailed.kill()
+        self.is_up = False
+        committed = set(self.tailed.lines)
+        for content in self.contents:
+            content.is_seen = content.is_seen and any(line in committed for line in content.lines)
+            if not content.is_plain:
+                self._forget_what_no_file_holds(content, committed)
+
+    @precondition(lambda self: not self.is_up)
+    @rule()
+    def start(self) -> None:
+        self.tailed.start()
+        self.is_up = True
+
+    @invariant()
+    def no_line_is_committed_twice(self) -> None:
+        numbers = re.findall(r"<\d+>", "".join(self.tailed.lines))
+        assert len(numbers) == len(set(numbers))
+
+    def teardown(self) -> None:
+        if not self.is_up:
+            self.start()
+        self.poll()
+        self.tailed.restart()
+        self.tailed.poll_until_let_go()
+        self._compare()
+        self.no_line_is_committed_twice()
+        self.tailed.kill()
+        shutil.rmtree(self.directory)
+
+    def _text(self) -> str:
+        self.count += 1
+        return f"<{self.count}>"
+
+    def _append(self, content: Content, text: str) -> None:
+        assert content.path is not None
+        write_half(content.path, text)
+        *lines, content.half = (content.half + text).split("\n")
+        content.lines += lines
+
+    def _create(self) -> None:
+        self.log.touch()
+        self.contents.append(Content(self.log))
+
+    def _numbered(self, number: int) -> Path:
+        return self.directory / f"combined.log.{number}"
+
+    def _shift(self) -> None:
+        """Make room for a new `combined.log.1`."""
+        for content in self.contents[:-1]:
+            if content.path is not None:
+                _, number, packed = re.split(r"\.log\.(\d+)", content.path.name)
+                target = self._numbered(int(number) + 1)
+                content.path = content.path.rename(target.with_name(target.name + packed))
+
+    def _holds(self, content: Content) -> bool:
+        """Return whether the follower has the file open."""
+        assert content.path is not None
+        inode = content.path.stat().st_ino
+        return any(each.key.inode == inode and each.gone_at is not None for each in self.tailed.followed.follower.generations)
+
+    def _see(self) -> None:
+        for content in self.contents:
+            in_sight = content.path == self.log or (self.sees_old_files and content.is_plain)
+            content.is_seen = content.is_seen or in_sight
+
+    def _forget_what_no_file_holds(self, content: Content, committed: set[str]) -> None:
+        stored = gzip.decompress(content.path.read_bytes()).decode().split("\n") if content.path is not None else []
+        content.lines = [line for line in content.lines if line in committed or line in stored]
+
+    def _compare(self) -> None:
+        committed = Counter(self.tailed.lines)
+        for content in self.contents:
+            if content.is_seen:
+                missing = Counter(content.lines) - committed
+                assert not missing, f"not counted: {missing}"
+        written = Counter(line for content in self.contents for line in [*content.lines, content.half])
+        assert not committed - written, f"counted, but not written so: {committed - written}"
+
+
+TestWriterAndTailer = WriterAndTailer.TestCase
+TestWriterAndTailer.settings = settings(
+    max_examples=max(60, settings.default.max_examples if settings.default.max_examples > 100 else 60),
+    stateful_step_count=40,
+    deadline=None,
+)
