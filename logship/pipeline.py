@@ -20,6 +20,7 @@ from logship.measure import (
     Sketcher,
     Tally,
     drop_invalid,
+    fold,
     level_label,
 )
 from logship.model import OTHER, Batch, LabelSet, Reason
@@ -30,6 +31,9 @@ MAX_LABEL_CHARACTERS = 512
 
 _MAX_LISTS = 4096
 """Label sets with lists of their own; a flood of new ones is folded in between, so that memory stays bounded."""
+
+_MAX_PENDING = 3 * _MAX_LISTS
+"""Label sets that may wait for the next `take`: they are admitted, and so bounded, only then."""
 
 _Key = tuple[str, str, int | None, str | None]
 _REPLACEMENT = "\ufffd"
@@ -71,6 +75,11 @@ class Pipeline:
         if batch.lines:
             self._count(batch.generation, batch.lines)
             change.widen_span(event_times(batch.lines))
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many label sets wait to be taken that it should be done soon: a flood of distinct urls."""
+        return sum(counter.pending for counter in self._counters.values()) > _MAX_PENDING
 
     def take(self) -> Tally:
         """Return what has been counted since the last call."""
@@ -137,6 +146,11 @@ class _FormatCounter:
         if len(self._durations) > _MAX_LISTS:
             self._fold()
 
+    @property
+    def pending(self) -> int:
+        """How many label sets have been counted since the last drain, folded or not."""
+        return len(self._tally.series) + len(self._durations)
+
     def drain_into(self, change: Tally) -> None:
         """Add what has been counted since the last call to `change`."""
         self._fold()
@@ -184,6 +198,9 @@ class _FormatCounter:
         if reason is not None:
             self._tally.rejected[reason] += 1
             return
+        if record.duration is not None and drop_invalid([record.duration]):
+            self._tally.rejected[Reason.INVALID_DURATION] += 1
+            return  # it must not take the place of a series: the order of places is the order of what counts
         key = (_short(record.method), _short(route), record.status, _short_level(record.level))
         if key not in self._durations:
             self._durations[key] = []
@@ -222,9 +239,12 @@ class _FormatCounter:
         if not requests:
             return
         tally.messages[level_label(level)] += requests
+        labels = LabelSet(method, route, str(status))
         if OTHER in (method, route):
             tally.folded += requests
-        tally.add_series(LabelSet(method, route, str(status)), self._series(requests, durations))
+        if route == OTHER:
+            labels = fold(labels)
+        tally.add_series(labels, self._series(requests, durations))
 
     def _series(self, requests: int, durations: list[float]) -> Series:
         if not durations:

@@ -382,8 +382,9 @@ def move_aside(path: str, stamp: str) -> str:
     if not Path(path).exists():
         raise StateError(f"there is no state file {path}")
     aside = f"{path}.{stamp}.bad"
-    for suffix in ("", "-wal", "-shm"):
-        source = Path(path + suffix)
-        if source.exists():
-            source.rename(aside + suffix)
+    with locked(path):  # not under the hands of a tailer that runs
+        for suffix in ("", "-wal", "-shm"):
+            source = Path(path + suffix)
+            if source.exists():
+                source.rename(aside + suffix)
     return aside

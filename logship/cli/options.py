@@ -65,7 +65,7 @@ def configured(
     paths = others.get("paths") or base.paths
     state = replace(
         base.state,
-        file=others.get("state") or base.state.file,
+        file=base.state.file if others.get("state") is None else others["state"],
         recovery=others.get("state_recovery") or base.state.recovery,
     )
     result = replace(base, paths=paths, measure=measure, limits=limits, serve=serve, state=state)

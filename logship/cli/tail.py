@@ -28,13 +28,15 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     crash where it stood, through rotations in between; without, it starts again.
     """
     from logship.cli.talk import talk
-    from logship.live import build, stopped_by_signals
+    from logship.live import build, nothing_there, stopped_by_signals
 
     config = configured(paths=paths, **options)
     say = talk(sys.stderr)
     tailer = build(config, say)
     with stopped_by_signals(tailer.sidecar.stop):
         say("serving", url=f"{tailer.server.url}/metrics", paths=list(config.paths))
+        for path in nothing_there(config.paths):
+            say("nothing there yet, waiting for it", path=path)
         if config.state.file is None:
             say("no state file: a restart counts from the beginning of the files again; --state FILE prevents that")
         tailer.run()

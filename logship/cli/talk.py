@@ -11,12 +11,12 @@ from logship.live.vitals import Say
 
 
 def talk(out: TextIO) -> Say:
-    """Return a function that writes events to `out`, in colour on a terminal only."""
+    """Return a function that writes events to `out`: in colour and local time on a terminal, else plain and in UTC."""
     colors = out.isatty() and not os.environ.get("NO_COLOR")
     logger = structlog.wrap_logger(
         structlog.PrintLogger(out),
         processors=[
-            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+            structlog.processors.TimeStamper(fmt="%H:%M:%S" if out.isatty() else "iso", utc=not out.isatty()),
             structlog.dev.ConsoleRenderer(colors=colors, pad_event=0),
         ],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from prometheus_client import ProcessCollector
@@ -17,7 +17,7 @@ from logship.live.turns import TurnGate
 from logship.live.vitals import Say, Vitals
 from logship.measure import Admission, Tally
 from logship.pipeline import Pipeline
-from logship.read import DirectoryWatch, Follower, TimedWaker, directories
+from logship.read import DirectoryWatch, Follower, TimedWaker, directories, expand
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,11 @@ def build(config: Config, say: Say) -> Tailer:
         budget_seconds=config.serve.scrape_budget_seconds,
     )
     return Tailer(sidecar, Server(web, bind(config.serve.listen)), watch, tally)
+
+
+def nothing_there(patterns: Iterable[str]) -> list[str]:
+    """Return those of `patterns` that mean no file now: to be waited for, or mistyped."""
+    return [pattern for pattern in patterns if not expand([pattern])]
 
 
 def _store(config: Config, say: Say) -> Store:

@@ -87,7 +87,7 @@ class Sidecar:
             for batch in self._batches(now):
                 self._pipeline.feed(batch)
                 fed += batch.end - batch.start
-                if fed >= self._turn_bytes:
+                if fed >= self._turn_bytes or self._pipeline.is_crowded:
                     self._commit()
                     fed = 0
                     if until():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logship.measure.admission import DEFAULT_MAX_SERIES, Admission
+from logship.measure.admission import DEFAULT_MAX_SERIES, Admission, fold
 from logship.measure.histogram import DEFAULT_BUCKETS, Histogram, check_buckets, drop_invalid
 from logship.measure.learned import LearnedRoutes
 from logship.measure.levels import level_label
@@ -22,6 +22,7 @@ __all__ = [
     "Tally",
     "check_buckets",
     "drop_invalid",
+    "fold",
     "level_label",
     "merge",
     "quantile_ns",

@@ -60,7 +60,7 @@ def _changes(path: str, number: int, pipeline: Pipeline, config: Config, advance
         for batch in _batches(path, number, config.follow.max_line_bytes, advance):
             pipeline.feed(batch)
             unfolded += batch.end - batch.start
-            if unfolded >= FOLD_BYTES:
+            if unfolded >= FOLD_BYTES or pipeline.is_crowded:
                 yield pipeline.take()
                 unfolded = 0
     except InputError:

@@ -66,7 +66,7 @@ def copied_and_truncated(log: Log) -> Iterator[None]:
 
 def deleted_when_read(log: Log) -> Iterator[None]:
     """Delete the file and create it anew when a scrape has shown all of its lines; the inode comes again at once."""
-    for _ in range(200):
+    for _ in range(80):
         if log.is_read(log.lines.written.lines):
             log.path.unlink()
             log.reopen(log.path)
@@ -172,17 +172,17 @@ def modes(*, all_of_them: bool) -> Iterator[Mode]:
     first = f"app-{0:014}.log"
     gzipped = compressed(".gz", gzip.compress)
     yield Mode("rename", ["app.log*"], "app.log", renamed_and_created)
-    yield Mode("rename, several at once", ["app.log*"], "app.log", renamed_several_times)
     yield Mode("copytruncate", ["app.log*"], "app.log", copied_and_truncated)
     yield Mode("delete and create", ["app.log"], "app.log", deleted_when_read)
     yield Mode("symlink swap", ["current", "app-*.log"], first, link_swapped)
-    yield Mode("dated names", ["app-*.log"], first, moved_to_next_date)
     yield Mode("winston", ["combined*.log"], "combined.log", numbered_on)
     yield Mode("winston tailable", ["combined*.log"], "combined.log", numbered_back)
     yield Mode("winston tailable, zipped", ["combined*.log"], "combined.log", only_when_read(numbered_back_and_zipped))
     yield Mode("gzip, one name followed", ["app.log"], "app.log", only_when_read(gzipped))
     yield Mode("zstd, delayed", ["app.log"], "app.log", only_when_read(delayed(".zst", zstd.compress)))
     if all_of_them:
+        yield Mode("dated names", ["app-*.log"], first, moved_to_next_date)
+        yield Mode("rename, several at once", ["app.log*"], "app.log", renamed_several_times)
         yield Mode("gzip", ["app.log*"], "app.log", only_when_read(gzipped))
         yield Mode("rename, one name followed", ["app.log"], "app.log", only_when_read(renamed_and_created))
         yield Mode("copytruncate, one name followed", ["app.log"], "app.log", only_when_read(copied_and_truncated))

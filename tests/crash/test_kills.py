@@ -17,7 +17,7 @@ import pytest
 from crash.logs import Log, writing
 from crash.rotations import Mode, begin, modes
 from crash.tailing import DEADLINE, LINGER_SECONDS, Scraper, Tail, came_true, command, wait_for
-from crash.written import Lines, Samples, samples_of
+from crash.written import Lines, Samples, Written, samples_of
 
 pytestmark = pytest.mark.integration
 
@@ -71,13 +71,12 @@ def test_no_kill_loses_doubles_or_takes_back_a_line(
                 tail.start()
                 wait_for(lambda: scraper.lines)
                 for _ in range(KILLS):
-                    kill_and_restart(tail, lines, chance)
+                    kill_and_restart(tail, scraper, lines.written, chance)
             expected = lines.written.samples()
-            wait_for(tail.is_ready)
-            came_true(lambda: shown(tail, expected) == expected, DEADLINE / 4)
+            settle(tail, expected)
             tail.kill()
             tail.start()  # with nothing new, which changes nothing, nor does letting go of the files that went
-            wait_for(tail.is_ready)
+            settle(tail, expected)
             came_true(lambda: shown(tail, expected) != expected, LINGER_SECONDS * 1.5, every=0.1)
             outcome.compare(expected, tail.scrape())
     finally:
@@ -108,17 +107,25 @@ def test_an_undisturbed_twin_counts_what_was_written(tmp_path: Path) -> None:
     assert comparable(samples_of(done.stdout), expected) == expected
 
 
-def kill_and_restart(tail: Tail, lines: Lines, chance: random.Random) -> None:
-    """Kill the tailer that runs after some lines, let the application write on without it, and start the next one."""
-    written = lines.written
-    if chance.random() < 0.85:  # else it dies while it starts
+def kill_and_restart(tail: Tail, scraper: Scraper, written: Written, chance: random.Random) -> None:
+    """Kill the tailer that runs, let the application write on without it, and start the next one."""
+    if chance.random() < 0.9:  # else it dies while it starts
         wait_for(tail.serves)
-    until = written.lines + chance.choice((0, 20, 100, 500, 1500))
+        if chance.random() < 0.5:  # as soon as it has answered a scrape
+            scrapes = scraper.scrapes
+            wait_for(lambda: scraper.scrapes > scrapes)
+    until = written.lines + chance.choice((0, 0, 20, 100, 500, 1500))
     wait_for(lambda: written.lines >= until)
     tail.kill()
     until = written.lines + chance.choice((0, 100, 1000, 2000))
     wait_for(lambda: written.lines >= until)
     tail.start()
+
+
+def settle(tail: Tail, expected: Samples) -> None:
+    """Give the tailer the time to show what is expected; the comparison comes later."""
+    wait_for(tail.is_ready)
+    came_true(lambda: shown(tail, expected) == expected, DEADLINE / 2, every=0.05)
 
 
 def shown(tail: Tail, expected: Samples) -> Samples:

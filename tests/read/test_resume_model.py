@@ -21,6 +21,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from words import LINGER, Tailed, write_half
 
+DEFAULT_EXAMPLES = 60
+"""Six seconds of them; the profile `thorough` runs all it asks for."""
+
 
 @dataclass
 class Content:
@@ -232,7 +235,9 @@ class WriterAndTailer(RuleBasedStateMachine):
         """Return whether the follower has the file open."""
         assert content.path is not None
         inode = content.path.stat().st_ino
-        return any(each.key.inode == inode and each.gone_at is not None for each in self.tailed.followed.follower.generations)
+        return any(
+            each.key.inode == inode and each.gone_at is not None for each in self.tailed.followed.follower.generations
+        )
 
     def _see(self) -> None:
         for content in self.contents:
@@ -255,7 +260,7 @@ class WriterAndTailer(RuleBasedStateMachine):
 
 TestWriterAndTailer = WriterAndTailer.TestCase
 TestWriterAndTailer.settings = settings(
-    max_examples=max(60, settings.default.max_examples if settings.default.max_examples > 100 else 60),
+    max_examples=DEFAULT_EXAMPLES if settings().max_examples <= 100 else settings().max_examples,
     stateful_step_count=40,
     deadline=None,
 )
