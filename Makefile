@@ -15,13 +15,13 @@ demo: $(VENV)/.installed ## Run a sample API, traffic and a tailer; Ctrl-C or SE
 	@$(BIN)/python examples/demo.py --seconds $(SECONDS)
 
 test: servers $(VENV)/.installed-dev lint types ## Run linters, types and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m 'not kills'
 
 fast: $(VENV)/.installed-dev ## Run the tests that start no servers
 	$(BIN)/python -m pytest -q -m 'not integration'
 
 crash-test: $(VENV)/.installed-dev ## Kill tailers at random, 20 times in each way of rotating, and print the table
-	CRASH_KILLS=20 $(BIN)/python -m pytest tests/crash -s
+	CRASH_KILLS=20 $(BIN)/python -m pytest tests/crash -m kills -s
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

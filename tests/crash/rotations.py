@@ -172,7 +172,7 @@ def modes(*, all_of_them: bool) -> Iterator[Mode]:
     first = f"app-{0:014}.log"
     gzipped = compressed(".gz", gzip.compress)
     yield Mode("rename", ["app.log*"], "app.log", renamed_and_created)
-    yield Mode("copytruncate", ["app.log*"], "app.log", copied_and_truncated)
+    yield Mode("copytruncate, one name followed", ["app.log"], "app.log", only_when_read(copied_and_truncated))
     yield Mode("delete and create", ["app.log"], "app.log", deleted_when_read)
     yield Mode("symlink swap", ["current", "app-*.log"], first, link_swapped)
     yield Mode("winston", ["combined*.log"], "combined.log", numbered_on)
@@ -185,7 +185,7 @@ def modes(*, all_of_them: bool) -> Iterator[Mode]:
         yield Mode("rename, several at once", ["app.log*"], "app.log", renamed_several_times)
         yield Mode("gzip", ["app.log*"], "app.log", only_when_read(gzipped))
         yield Mode("rename, one name followed", ["app.log"], "app.log", only_when_read(renamed_and_created))
-        yield Mode("copytruncate, one name followed", ["app.log"], "app.log", only_when_read(copied_and_truncated))
+        yield Mode("copytruncate", ["app.log*"], "app.log", copied_and_truncated)
         yield Mode("symlink swap, link followed", ["current"], first, only_when_read(link_swapped))
         yield Mode("symlink to another directory", ["current"], f"data/{first}", only_when_read(link_swapped))
 

@@ -19,7 +19,7 @@ from crash.rotations import Mode, begin, modes
 from crash.tailing import DEADLINE, LINGER_SECONDS, Scraper, Tail, came_true, command, wait_for
 from crash.written import Lines, Samples, Written, samples_of
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.kills]
 
 SHORT = 3
 KILLS = int(os.environ.get("CRASH_KILLS", SHORT))
