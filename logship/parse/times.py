@@ -31,7 +31,7 @@ def _event_time(line: bytes) -> float | None:
     try:
         stamp = _decode(line).timestamp
         at = datetime.fromisoformat(stamp) if stamp is not None else None
-    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+    except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
         return None
     if at is None or at.year not in _YEARS:
         return None
