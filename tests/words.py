@@ -239,7 +239,7 @@ class Tailed:
         """Keep what was read since the last commit, and where reading stands; return those lines."""
         new = [line.decode() for line in self.followed.lines]
         follower = self.followed.follower
-        retired, follower.retired = follower.retired, {}
+        retired = follower.take_retired()
         if new or retired:
             self.lines += new
             self.followed.lines.clear()

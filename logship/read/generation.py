@@ -17,6 +17,9 @@ BLOCK_BYTES = 1 << 16
 
 _NO_DESCRIPTOR = -1
 
+NOWHERE = FileKey(0, 0)
+"""The key of a generation whose file is gone: its inode is the next file's."""
+
 
 @dataclass(slots=True)
 class Generation:
@@ -96,12 +99,21 @@ class Generation:
         except OSError:  # nothing more will be read of it
             return False
 
-    def resume(self, position: Position) -> None:
-        """Go on at `position`, which the file has proved."""
-        self.offset = position.offset
-        self.head = self.read_at(0, min(HEAD_BYTES, position.offset))
-        self.marker = self.read_at(position.offset - position.marker.length, position.marker.length)
-        self.counted_marker = self.marker
+    def resume(self, number: int, position: Position) -> None:
+        """Go on as the generation `number` at `position`, which the file has proved."""
+        self.number = number
+        self._go_to(position.offset, position.marker.length)
+
+    def skip_to_end(self, max_line_bytes: int) -> None:
+        """Begin behind the last line that is complete, as if all before it had been counted."""
+        start = max(0, self.size - max_line_bytes)
+        offset = start + self.read_at(start, self.size - start).rfind(b"\n") + 1
+        self._go_to(offset if offset > start else self.size, min(MARKER_BYTES, offset))
+
+    def _go_to(self, offset: int, marker_bytes: int) -> None:
+        self.offset = offset
+        self.head = self.read_at(0, min(HEAD_BYTES, offset))
+        self.marker = self.counted_marker = self.read_at(offset - marker_bytes, marker_bytes)
 
     def start_over(self, number: int, max_line_bytes: int) -> None:
         """Be a new generation in the same open file; what was unfinished is gone with the old content."""
@@ -143,3 +155,8 @@ def unpacked(known: Known, path: str, rest: Rest, cutter: LineCutter) -> Generat
     generation.offset = position.offset
     generation.head, generation.marker, generation.counted_marker = rest.head, rest.marker, rest.marker
     return generation
+
+
+def beginning(path: str) -> Position:
+    """Return the position of a generation of which nothing is known but where it stands."""
+    return Position(os.path.realpath(path), NOWHERE, 0, 0, excerpt(b""), excerpt(b""))

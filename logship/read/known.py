@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from logship.model import FileKey, Position
-from logship.read.identity import ReadAt, proves
+from logship.model import Excerpt, FileKey, Position
+from logship.read.identity import ReadAt, excerpt, proves
 
-MAX_KNOWN = 1000
+_Key = TypeVar("_Key", bound=tuple[object, ...])
+
+MAX_KNOWN = 10_000
 """Ended generations remembered, the latest ones; what is sought is never forgotten, it would be counted again."""
 
 
@@ -39,6 +42,7 @@ class KnownGenerations:
         self._parked: dict[int, Known] = {}
         self._ended: dict[int, Known] = {}
         self._by_key: dict[FileKey, dict[int, Known]] = {}
+        self._by_head: dict[Excerpt, dict[int, Known]] = {}
         for number, position in ended_before.items():
             self.add(Known(number, position))
         for number, position in open_before.items():
@@ -49,7 +53,7 @@ class KnownGenerations:
         self.drop(known.number)
         if known.sought:
             self._put(self._sought, known)
-        elif known.position.offset:
+        elif known.position.head.length:
             self._put(self._ended, known)
             if len(self._ended) > MAX_KNOWN:
                 self.drop(next(iter(self._ended)))
@@ -71,6 +75,21 @@ class KnownGenerations:
                 return known
         return None
 
+    def recognises(self, head: bytes, read_at: ReadAt | None) -> bool:
+        """Return whether a file that begins with `head` is one of them, as far as can be told without decompressing it.
+
+        `read_at` reads a file that is not compressed.
+        """
+        for length in {wanted.length for wanted in self._by_head if wanted.length <= len(head)}:
+            alike = self._by_head.get(excerpt(head[:length]), {})
+            if any(read_at is None or proves(known.position, read_at) for known in alike.values()):
+                return True
+        return False
+
+    def parked(self) -> list[Known]:
+        """Return the generations whose files are closed while they rest."""
+        return list(self._parked.values())
+
     def sought(self) -> list[Known]:
         """Return the generations that still have to be looked for."""
         return list(self._sought.values())
@@ -91,11 +110,18 @@ class KnownGenerations:
         for held in (self._sought, self._parked, self._ended):
             known = held.pop(number, None)
             if known is not None:
-                here = self._by_key[known.position.key]
-                del here[number]
-                if not here:
-                    del self._by_key[known.position.key]
+                _take_out(self._by_key, known.position.key, number)
+                if known.position.head.length:
+                    _take_out(self._by_head, known.position.head, number)
 
     def _put(self, held: dict[int, Known], known: Known) -> None:
         held[known.number] = known
         self._by_key.setdefault(known.position.key, {})[known.number] = known
+        if known.position.head.length:
+            self._by_head.setdefault(known.position.head, {})[known.number] = known
+
+
+def _take_out(index: dict[_Key, dict[int, Known]], key: _Key, number: int) -> None:
+    del index[key][number]
+    if not index[key]:
+        del index[key]

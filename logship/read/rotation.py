@@ -8,6 +8,8 @@ the bytes that end at our offset (the marker) are no longer those that we read.
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -54,6 +56,46 @@ def is_name_of_copy(path: str, other: str) -> bool:
     has_extension = other.startswith((f"{stem}-", f"{stem}.")) and other.endswith(dot + extension)
     is_longer = len(other) > len(path) and (other.startswith(path) or (bool(stem) and has_extension))
     return is_longer and "/" not in other[len(stem) :]
+
+
+def looks_rotated(path: str) -> bool:
+    """Return whether a file is named like a copy, not like an original."""
+    return _ROTATED.search(path) is not None
+
+
+def names_like(live: str, rotated: str) -> re.Pattern[str] | None:
+    """Return what the names of other rotated files look like if `live` was renamed to `rotated`; None if nothing shows.
+
+    What the two names share is kept, numbers behind it may be others: `app.log` → `app.log.2.gz` makes `app.log.1` and
+    `app.log.3.zst` likely, `app-20261123.log` any other date. Compressed or not, they are of one kind.
+    """
+    bare = _COMPRESSED_SUFFIX.sub("", rotated)
+    shared = os.path.commonprefix([live, bare])  # noqa: RUF071 - characters are meant
+    if shared and shared[-1].isdigit() and (live[len(shared) :][:1] + bare[len(shared) :][:1]).isdigit():
+        shared = shared.rstrip("0123456789")
+    parts = _DIGITS.split(bare[len(shared) :])
+    if len(parts) == 1:
+        return None
+    numbers = [_any_number(each) for each in parts[1::2]]
+    texts = [re.escape(each) for each in parts[::2]]
+    pattern = "".join(text + number for text, number in zip(texts, [*numbers, ""], strict=True))
+    return re.compile(f"{re.escape(shared)}{pattern}(?:{_COMPRESSED_SUFFIX.pattern})?")
+
+
+def usual_names(live: str) -> re.Pattern[str]:
+    """Return what the names of rotated files look like when none is known: logrotate's, with number or date."""
+    return re.compile(rf"{re.escape(live)}[.-]\d+(?:{_COMPRESSED_SUFFIX.pattern})?")
+
+
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
+_COMPRESSED_SUFFIX = re.compile(r"\.(?:gz|zst|bz2|xz)$")
+_ROTATED = re.compile(r"[.-]\d[^/]*$", re.ASCII)
+_LONGEST_COUNT = 3
+"""Longer numbers are dates or times, and all of one length."""
+
+
+def _any_number(number: str) -> str:
+    return r"\d+" if len(number) <= _LONGEST_COUNT else rf"\d{{{len(number)}}}"
 
 
 def can_let_go(*, gone_for: float, idle_for: float, linger: float) -> bool:

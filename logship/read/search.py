@@ -14,7 +14,7 @@ from logship.model import FileKey
 from logship.read.discovery import Sighting
 from logship.read.known import Known, KnownGenerations
 from logship.read.rotation import is_name_of_copy
-from logship.read.siblings import Rest, Siblings, rest_of, siblings_in
+from logship.read.siblings import Rest, Siblings, has_changed, rest_of, siblings_in
 
 _MOST_PASSES = 3
 """Searches before one look ends when files are renamed all the while; what is still missing is sought at the next."""
@@ -58,7 +58,7 @@ class Search:
         for _ in range(_MOST_PASSES):
             around = self._around()
             missing = self._missing(around, seen, now)
-            if not any(_has_changed(directory, around[directory]) for directory in set(map(_directory, missing))):
+            if not any(has_changed(directory, around[directory]) for directory in set(map(_directory, missing))):
                 for known in missing:
                     self._forget(known.number)
                     self._give_up(known)
@@ -133,15 +133,6 @@ class Search:
 
     def _forget(self, number: int) -> None:
         self._cut_short = {place: seen for place, seen in self._cut_short.items() if place[0] != number}
-
-
-def _has_changed(directory: str, before: Siblings | None) -> bool:
-    """Return whether names or files in a directory are others now: a file that is renamed may escape a listing."""
-    return _places(siblings_in(directory)) != _places(before)
-
-
-def _places(siblings: Siblings | None) -> dict[str, FileKey]:
-    return {each.path: each.key for each in (*siblings.plain, *siblings.compressed)} if siblings is not None else {}
 
 
 def _directory(known: Known) -> str:

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from logship.errors import InputError
-from logship.model import Position
+from logship.model import FileKey, Position
 from logship.read.archive import Archive, is_compressed_head
 from logship.read.discovery import Sighting, look
 from logship.read.identity import excerpt
@@ -47,6 +47,15 @@ def siblings_in(directory: str) -> Siblings | None:
     for sighting in found[:MAX_SIBLINGS]:
         (compressed if _is_compressed(sighting.path) else plain).append(sighting)
     return Siblings(tuple(plain), tuple(compressed))
+
+
+def has_changed(directory: str, before: Siblings | None) -> bool:
+    """Return whether names or files in a directory are others now: a file that is renamed may escape a listing."""
+    return _places(siblings_in(directory)) != _places(before)
+
+
+def _places(siblings: Siblings | None) -> dict[str, FileKey]:
+    return {each.path: each.key for each in (*siblings.plain, *siblings.compressed)} if siblings is not None else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Whatever a writer and a rotation do, and whenever we look: lines handed out == lines written, never one twice.
 
-The model knows the files and what is in them. A line may only be lost with a file that went before any look saw it.
+The model knows the files and what is in them. A line may only be lost with a file that was deleted, or rotated out of
+sight before the first look, or empty when a look could see it.
 Content is cut (copytruncate) only when all of it was read: at that instant unread lines are lost by nature.
 """
 
@@ -10,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -31,7 +33,8 @@ class Modelled:
         writer: A writer that keeps it open, whatever becomes of the name.
         lines: Complete lines in it.
         half: The unfinished last line.
-        was_seen: Whether a look found it.
+        may_be_missed: Whether it was made after the first look, and no look has found it out of sight and empty.
+        was_seen: Whether a look had to find it.
         is_in_sight: Whether the pattern means its name.
         gone_at: When it went out of sight.
         written_at: When something was last written to it.
@@ -41,6 +44,7 @@ class Modelled:
     writer: BinaryIO
     lines: list[str] = field(default_factory=list)
     half: str = ""
+    may_be_missed: bool = False
     was_seen: bool = False
     is_in_sight: bool = True
     gone_at: float = 0.0
@@ -58,6 +62,7 @@ class WriterAndFollower(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
         self.sees_old_files = True
+        self.has_looked = False
         self.newest = 0
         self.count = 0
         self.followed = Followed()
@@ -150,7 +155,7 @@ class WriterAndFollower(RuleBasedStateMachine):
         self.followed.read()
         missing, unexpected = self._compare()
         assert not missing, "every line that could be read was handed out"
-        assert not unexpected - self._halves_of_gone_files(), "nothing else was handed out"
+        assert not unexpected - self._halves_of_gone_files(self.files), "nothing else was handed out"
 
     @invariant()
     def no_line_is_handed_out_twice(self) -> None:
@@ -161,7 +166,8 @@ class WriterAndFollower(RuleBasedStateMachine):
         self.followed.poll_until_let_go()
         missing, unexpected = self._compare()
         assert not missing
-        assert unexpected == self._halves_of_gone_files(), "unfinished lines of files that went are taken as they are"
+        halves = self._halves_of_gone_files(file for file in self.files if file.was_seen)
+        assert not halves - unexpected, "unfinished lines of files that went are taken as they are"
         self.followed.close()
         for file in self.files:
             file.writer.close()
@@ -190,20 +196,23 @@ class WriterAndFollower(RuleBasedStateMachine):
             file.gone_at = self.followed.now
 
     def _create(self, path: Path) -> None:
-        self.files.append(Modelled(path, path.open("ab")))
+        self.files.append(Modelled(path, path.open("ab"), may_be_missed=self.has_looked))
 
     def _saw(self) -> None:
+        self.has_looked = True
         for file in self.files:
-            file.was_seen = file.was_seen or file.is_in_sight
+            is_found = file.may_be_missed and file.path is not None and bool(file.lines or file.half)
+            file.was_seen = file.was_seen or file.is_in_sight or is_found
+            file.may_be_missed = file.may_be_missed and file.was_seen
 
     def _compare(self) -> tuple[Counter[str], Counter[str]]:
         """Return what was written but not handed out, and what was handed out but is no complete line."""
         handed = Counter(line.decode() for line in self.followed.lines)
-        written = Counter(line for file in self.files if file.was_seen for line in file.lines)
-        return written - handed, handed - written
+        had_to_be = Counter(line for file in self.files if file.was_seen for line in file.lines)
+        return had_to_be - handed, handed - Counter(line for file in self.files for line in file.lines)
 
-    def _halves_of_gone_files(self) -> Counter[str]:
-        return Counter(file.half for file in self.files if file.was_seen and not file.is_in_sight and file.half)
+    def _halves_of_gone_files(self, files: Iterable[Modelled]) -> Counter[str]:
+        return Counter(file.half for file in files if not file.is_in_sight and file.half)
 
 
 TestWriterAndFollower = WriterAndFollower.TestCase

@@ -69,7 +69,7 @@ def test_what_was_counted_before_and_after_a_resumption_is_the_whole(
         before = [batch for block in blocks[:stop] for batch in generation.take(block)]
         position = generation.position()
     with opened(content) as generation:
-        generation.resume(position)
+        generation.resume(1, position)
         assert generation.position() == position
         rest = divided(content[position.offset :], later_cuts)
         after = [batch for block in rest for batch in generation.take(block)]

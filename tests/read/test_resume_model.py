@@ -1,8 +1,8 @@
 """Whatever is done to the files, and whenever the tailer is stopped or killed: committed lines == lines written.
 
 The model knows contents, not files: a rename, a copy and a compression move a content to another place. Lines may be
-lost only with a content that no commit knows: rotated out of sight before any look, or never counted when the kill
-came, or copied and cut before anything of it was read.
+lost only with a content that was deleted, or rotated out of sight before anything of the log was known, or that was
+empty when a look could find it out of sight.
 """
 
 from __future__ import annotations
@@ -33,17 +33,23 @@ class Content:
         path: Where it stands, None when it was deleted.
         lines: Complete lines of it.
         half: The unfinished last line.
-        is_seen: Whether a look of this follower found it, or a commit knows it.
+        is_seen: Whether a look of this follower had to find it, or a commit knows it.
+        may_be_missed: Whether it was made since something of the log was known, and was not empty at a look.
     """
 
     path: Path | None
     lines: list[str] = field(default_factory=list)
     half: str = ""
     is_seen: bool = False
+    may_be_missed: bool = True
 
     @property
     def is_plain(self) -> bool:
         return self.path is not None and self.path.suffix != ".gz"
+
+    @property
+    def is_to_be_found(self) -> bool:
+        return self.path is not None and bool(self.lines or self.half)
 
 
 class WriterAndTailer(RuleBasedStateMachine):
@@ -55,6 +61,7 @@ class WriterAndTailer(RuleBasedStateMachine):
         self.log = self.directory / "combined.log"
         self.sees_old_files = True
         self.is_up = True
+        self.knows = False
         self.count = 0
         self.contents: list[Content] = []
         self.tailed = Tailed(self.log)
@@ -106,9 +113,6 @@ class WriterAndTailer(RuleBasedStateMachine):
         if is_looked_at and self.is_up and content:
             self.poll()
         os.truncate(self.log, 0)
-        read = {*self.tailed.lines, *(line.decode() for line in self.tailed.followed.lines if self.is_up)}
-        if not read.intersection(self.current.lines):
-            self.current.is_seen = False  # nothing that was read could prove whose copy it is
         self.current.path = copy
         self.contents.append(Content(self.log))
 
@@ -179,8 +183,10 @@ class WriterAndTailer(RuleBasedStateMachine):
         self.tailed.kill()
         self.is_up = False
         committed = set(self.tailed.lines)
+        knows = bool(self.tailed.positions or self.tailed.ended)
         for content in self.contents:
-            content.is_seen = content.is_seen and any(line in committed for line in content.lines)
+            is_known = any(line in committed for line in content.lines)
+            content.is_seen = content.is_seen and (is_known or (knows and content.may_be_missed))
             if not content.is_plain:
                 self._forget_what_no_file_holds(content, committed)
 
@@ -189,6 +195,7 @@ class WriterAndTailer(RuleBasedStateMachine):
     def start(self) -> None:
         self.tailed.start()
         self.is_up = True
+        self.knows = bool(self.tailed.positions or self.tailed.ended)
 
     @invariant()
     def no_line_is_committed_twice(self) -> None:
@@ -242,7 +249,9 @@ class WriterAndTailer(RuleBasedStateMachine):
     def _see(self) -> None:
         for content in self.contents:
             in_sight = content.path == self.log or (self.sees_old_files and content.is_plain)
-            content.is_seen = content.is_seen or in_sight
+            content.may_be_missed = content.may_be_missed and (in_sight or (self.knows and content.is_to_be_found))
+            content.is_seen = content.is_seen or in_sight or content.may_be_missed
+        self.knows = True
 
     def _forget_what_no_file_holds(self, content: Content, committed: set[str]) -> None:
         stored = gzip.decompress(content.path.read_bytes()).decode().split("\n") if content.path is not None else []

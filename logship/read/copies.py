@@ -1,0 +1,56 @@
+"""Tell the copy that copytruncate makes of a log from a log of its own, while the original is still there.
+
+Such a copy is not read: once the original is cut, the copy is known by its bytes as what the original was. A copy that
+somebody made for himself is never read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from logship.read.generation import Generation
+from logship.read.identity import HEAD_BYTES, MARKER_BYTES, ReadAt, holds_the_same
+from logship.read.known import Known
+from logship.read.rotation import is_name_of_copy
+
+
+def is_copy(other: Generation, held: Iterable[Generation], parked: Iterable[Known]) -> bool:
+    """Return whether a file of which nothing was counted is a copy of one that is followed, open or parked."""
+    return any(_is_copy_of_open(other, original) for original in held) or any(
+        is_name_of_copy(known.position.path, other.real_path) and _is_copy_of_closed(other, known.position.path)
+        for known in parked
+    )
+
+
+def _is_copy_of_open(other: Generation, original: Generation) -> bool:
+    if other is original or original.gone_at is not None or not is_name_of_copy(original.real_path, other.real_path):
+        return False
+    size = os.fstat(original.descriptor).st_size
+    if size < original.size:
+        return True  # cut since it was looked at: the next look tells what the other one is
+    return _holds_what_it_holds(other, size, original.read_at)
+
+
+def _is_copy_of_closed(other: Generation, path: str) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        size = os.fstat(descriptor).st_size
+        return _holds_what_it_holds(other, size, lambda offset, length: os.pread(descriptor, length, offset))
+    finally:
+        os.close(descriptor)
+
+
+def _holds_what_it_holds(other: Generation, size: int, original: ReadAt) -> bool:
+    return 0 < other.size <= size and holds_the_same(other.read_at, original, other.size) and not _is_monotonous(other)
+
+
+def _is_monotonous(generation: Generation) -> bool:
+    """Return whether all lines that were compared are alike, so that two files of a log may well be so, too."""
+    start = max(0, generation.size - MARKER_BYTES)
+    head, tail = generation.read_at(0, HEAD_BYTES), generation.read_at(start, MARKER_BYTES)
+    lines = [*head.split(b"\n")[:-1], *tail.split(b"\n")[1:-1]]
+    return len(lines) > 1 and len(set(lines)) == 1

@@ -1,0 +1,134 @@
+"""Open files: each is held against the generations that are known, and against those of which it may be a copy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from logship.model import FileKey
+from logship.read.archive import is_compressed_head
+from logship.read.copies import is_copy
+from logship.read.discovery import Sighting
+from logship.read.generation import Generation
+from logship.read.happenings import Happenings
+from logship.read.known import Known
+from logship.read.lines import LineCutter
+from logship.read.options import FollowOptions
+from logship.read.parking import surplus
+from logship.read.refusals import COMPRESSED, Refusals
+from logship.read.shelf import Shelf
+
+
+class Opener:
+    """Put generations on a shelf by opening their files, as far as there is room.
+
+    Args:
+        shelf: Where they are put.
+        options: How many, how long their lines.
+        happenings: Who is told.
+        refusals: What cannot be opened.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        options: FollowOptions,
+        happenings: Happenings,
+        refusals: Refusals,
+    ) -> None:
+        self._shelf = shelf
+        self._options = options
+        self._tell = happenings
+        self._refusals = refusals
+        self.now = 0.0
+        self.has_waiting = False
+        """Whether there are files that could not be opened, as too many others are open."""
+        self.from_end: set[FileKey] = set()
+        """Files to be taken from their end."""
+
+    def begin_look(self, now: float) -> None:
+        """Let the files be opened that are seen at `now`, monotonic, in seconds."""
+        self.now = now
+        self.has_waiting = False
+
+    def open_new(self, sightings: Iterable[Sighting]) -> None:
+        """Open the files that are new or have changed, as far as there is room."""
+        for sighting in sightings:
+            if sighting.key in self._shelf.held or self._shelf.parking.rests(sighting):
+                continue
+            if not self.has_room():
+                return
+            self.open(sighting)
+
+    def has_room(self) -> bool:
+        """Return whether one more file may be opened; files that rest make room."""
+        held, limit = self._shelf.held, self._options.max_open_files
+        if len(held) >= limit:
+            for generation in surplus(held.values(), limit - 1):
+                self._shelf.park(generation)
+        self.has_waiting |= len(held) >= limit
+        return len(held) < limit
+
+    def open(self, sighting: Sighting, known: Known | None = None) -> bool:
+        """Follow the file that was sighted, or, given a generation, only if it proves to be that one."""
+        try:
+            descriptor = os.open(sighting.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return False  # it went since it was seen
+        except OSError as error:
+            self._cannot_open(sighting, known, error)
+            return False
+        try:
+            held = self._hold(sighting.path, descriptor, known)
+        except OSError as error:
+            self._cannot_open(sighting, known, error)
+            held = False
+        if not held:
+            os.close(descriptor)
+        return held
+
+    def _cannot_open(self, sighting: Sighting, known: Known | None, error: OSError) -> None:
+        """Tell of a file that is to be followed; of others beside it nothing is expected."""
+        if known is None or known.position.key == sighting.key:
+            self._refusals.cannot_reach(sighting.key, sighting.path, error.strerror or str(error))
+
+    def _hold(self, path: str, descriptor: int, wanted: Known | None) -> bool:
+        """Follow an open file from now on; return whether it is to be followed."""
+        status = os.fstat(descriptor)
+        key = FileKey(status.st_dev, status.st_ino)
+        if key in self._shelf.held:
+            return False
+        if is_compressed_head(os.pread(descriptor, 8, 0)):
+            self._refusals.refuse(key, path, COMPRESSED)
+            return False
+        cutter, now = LineCutter(self._options.max_line_bytes), self.now
+        generation = Generation(0, path, key, descriptor, cutter, size=status.st_size, changed_at=now, compared_at=now)
+        generation.modified_ns = status.st_mtime_ns
+        if (wanted is None or not wanted.position.offset) and self.is_copy(generation):
+            return False
+        parked = self._shelf.parking.leave(key)
+        known = self._shelf.known.take(key, generation.read_at, wanted)
+        if parked is not None and known is None and self._shelf.known.seek(parked.number):
+            self._tell.rotated(path, "replaced")
+        if known is not None:
+            generation.resume(known.number, known.position)
+        elif wanted is not None:
+            return False
+        else:
+            self._begin(generation)
+        self._shelf.hold(generation)
+        if known is None:
+            self._tell.opened(path)
+        elif key not in self._refusals and parked is None:  # a read that failed and fails again is told once
+            self._tell.resumed(path, known.position.offset)
+        return True
+
+    def _begin(self, generation: Generation) -> None:
+        """Make a generation of a file that nobody knows."""
+        generation.number = self._shelf.next_number()
+        if generation.key in self.from_end:
+            generation.skip_to_end(self._options.max_line_bytes)
+
+    def is_copy(self, generation: Generation) -> bool:
+        """Return whether a file of which nothing was read is a copy of one that is followed."""
+        return is_copy(generation, self._shelf.held.values(), self._shelf.known.parked())
