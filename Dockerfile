@@ -22,6 +22,9 @@ ENV PATH=/opt/logship/bin:$PATH \
     LOGSHIP_LISTEN=0.0.0.0:9113
 # in a container the port is the point; elsewhere the default is loopback
 EXPOSE 9113
+# A volume mounted here takes over the owner: room for `--state /state/logship.db`.
+RUN install -d -o 65534 -g 65534 /state
+# It has to be able to read the logs (app_logging writes them with mode 0640): run it with their group.
 USER 65534:65534
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s \
     CMD ["logship", "healthcheck", "http://127.0.0.1:9113/healthz"]

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     INVALID_ROUTE = "invalid_route"
     INVALID_STATUS = "invalid_status"
     INVALID_DURATION = "invalid_duration"
+    INVALID_SAMPLE_RATE = "invalid_sample_rate"
 
 
 @dataclass(frozen=True, slots=True)

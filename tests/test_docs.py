@@ -12,7 +12,7 @@ import app_logging
 from logship.cli.main import cli
 from logship.config import Config, load
 from logship.expose import Standing, StandingCollector, TallyCollector
-from logship.measure import DEFAULT_BUCKETS, Tally
+from logship.measure import DEFAULT_BUCKETS, Tally, Word, Writer
 from logship.model import Reason
 from logship.parse import FORMAT_NAMES
 
@@ -22,16 +22,16 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def metric_names() -> set[str]:
-    tally = Tally(last_event=0.0)
+    tally = Tally(last_event=0.0, writers={"b": Writer(((1, 1),), None, Word(1, 1))})
     families = [
         *TallyCollector(lambda: tally, DEFAULT_BUCKETS).collect(),
-        *StandingCollector(Standing).collect(),
+        *StandingCollector(lambda: Standing(saved_at=0.0)).collect(),
     ]
     return {family.name + ("_total" if family.type == "counter" else "") for family in families}
 
 
 def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
-    documented = set(re.findall(r"^\| `((?:http|log|logship)_[a-z_]+)` \|", METRICS, re.MULTILINE))
+    documented = set(re.findall(r"^\| `((?:http|log|logship|active)_[a-z_]+)` \|", METRICS, re.MULTILINE))
     assert documented == metric_names()
 
 

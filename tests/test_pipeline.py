@@ -137,6 +137,8 @@ def test_two_files_count_as_much_together_as_each_alone(one: list[bytes], other:
     assert together == merge(count([first] if first else []), count([second] if second else []))
 
 
+RATED = b'{"level":"info","message":"HTTP Request","method":"GET","route":"/","status":200,"sample_rate":%b,"seq":1}'
+
 REASONS = {
     Reason.INVALID_UTF8: b'{"message":"\xff"}\n',
     Reason.NUL_BYTES: b"{}\0\n",
@@ -151,12 +153,15 @@ REASONS = {
     Reason.INVALID_ROUTE: request(route="{}"),
     Reason.INVALID_STATUS: request(status=600),
     Reason.INVALID_DURATION: request(duration='"fast"'),
+    Reason.INVALID_SAMPLE_RATE: RATED % b"0" + b"\n",
 }
 
 
 @pytest.mark.parametrize("reason", [each for each in Reason if each is not Reason.TOO_LONG])
 @pytest.mark.parametrize("before", [b"", WINSTON[0] + b"\n", APP[0] + b"\n"])
 def test_each_reason_has_a_line_that_is_rejected_for_it(reason: Reason, before: bytes) -> None:
+    if reason is Reason.INVALID_SAMPLE_RATE and before.startswith(WINSTON[0]):
+        return  # only app_logging samples
     tally = count([before + REASONS[reason]])
     assert dict(tally.rejected) == {reason: 1}
     assert tally.requests == bool(before)
@@ -290,7 +295,7 @@ def test_lists_do_not_grow_with_label_sets_or_with_their_length() -> None:
         pipeline.feed(Batch(0, start, start + 1, lines))
     (counter,) = pipeline._counters.values()
     assert len(counter._durations) <= 4096 + 1000
-    assert all(len(method) + len(route) < 2 * MAX_LABEL_CHARACTERS for method, route, _, _ in counter._durations)
+    assert all(len(method) + len(route) < 2 * MAX_LABEL_CHARACTERS for method, route, *_ in counter._durations)
     assert pipeline.take().requests == 60_000
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,6 +117,8 @@ class Followed:
         now: float = 1000.0,
         positions: Mapping[int, Position] | None = None,
         ended: Mapping[int, Position] | None = None,
+        from_end: bool = False,
+        excluded: Iterable[str] = (),
     ) -> None:
         self.told = Told()
         self.now = now
@@ -125,9 +127,9 @@ class Followed:
         self.batches: list[Batch] = []
         self.oversize = 0
         self._ends: dict[int, int] = {}
-        options = FollowOptions(max_line_bytes=max_line_bytes, linger_seconds=linger)
+        options = FollowOptions(max_line_bytes=max_line_bytes, linger_seconds=linger, from_end=from_end)
         names = [str(pattern) for pattern in patterns]
-        self.follower = Follower(names, options, self.told, positions=positions, ended=ended)
+        self.follower = Follower(names, options, self.told, positions=positions, ended=ended, excluded=excluded)
 
     def look(self, *, after: float = 0.0) -> None:
         """Look, `after` so many seconds."""
@@ -197,8 +199,9 @@ class Tailed:
     As a ledger does, it commits when there are new lines, or generations that ended.
     """
 
-    def __init__(self, *patterns: Path | str) -> None:
+    def __init__(self, *patterns: Path | str, from_end: bool = False) -> None:
         self._patterns = patterns
+        self._from_end = from_end
         self.lines: list[str] = []
         """Every line that was committed so far."""
         self.positions: dict[int, Position] = {}
@@ -208,7 +211,9 @@ class Tailed:
 
     def start(self) -> None:
         """Start where the last commit stood."""
-        self.followed = Followed(*self._patterns, now=self.now, positions=self.positions, ended=self.ended)
+        self.followed = Followed(
+            *self._patterns, now=self.now, positions=self.positions, ended=self.ended, from_end=self._from_end
+        )
         self.told = self.followed.told
 
     def kill(self) -> None:

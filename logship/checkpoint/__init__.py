@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from logship.checkpoint.ledger import Ledger, Snapshot
+from logship.checkpoint.place import PlacedStore, files_of, move_aside
 from logship.checkpoint.repair import Contents, Salvage, salvage, show, verify
-from logship.checkpoint.store import NoStore, SqliteStore, Store, move_aside
+from logship.checkpoint.store import NoStore, SqliteStore, Store
 
 __all__ = [
     "Contents",
     "Ledger",
     "NoStore",
+    "PlacedStore",
     "Salvage",
     "Snapshot",
     "SqliteStore",
     "Store",
+    "files_of",
     "move_aside",
     "salvage",
     "show",

@@ -7,12 +7,12 @@ commit that succeeds; until then that promise is suspended, and the failure is t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from logship.checkpoint.store import Change, NoStore, Store
+from logship.checkpoint.store import MAX_ENDED, Change, NoStore, Store
 from logship.errors import StateError
-from logship.measure import Admission, Tally, merge
+from logship.measure import DEFAULT_BUCKETS, Admission, Series, Tally, merge
 from logship.model import LabelSet, Position
 
 
@@ -26,6 +26,8 @@ class Snapshot:
         created: When each series was first counted, in seconds since the epoch.
         turns: How many commits led here since the start.
         saved_at: When the store last took a commit, in seconds since the epoch.
+        buckets: Upper bounds of the buckets that durations are counted into, in seconds.
+        durations_since: When that began, in seconds since the epoch; 0 when it always was so.
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -33,6 +35,8 @@ class Snapshot:
     created: Mapping[LabelSet, float] = field(default_factory=dict)
     turns: int = 0
     saved_at: float | None = None
+    buckets: tuple[float, ...] = DEFAULT_BUCKETS
+    durations_since: float = 0.0
 
 
 class Ledger:
@@ -43,33 +47,63 @@ class Ledger:
         admission: Admission,
         store: Store | None = None,
         *,
+        buckets: Sequence[float] = DEFAULT_BUCKETS,
         now: Callable[[], float] = lambda: 0.0,
         failed: Callable[[str], None] = lambda _why: None,
+        recovered: Callable[[], None] = lambda: None,
     ) -> None:
-        self._admission = admission
+        self.admission = admission
+        """What decides which new label sets stand for themselves."""
         self._store = store if store is not None else NoStore()
+        self._is_lasting = not isinstance(self._store, NoStore)
         self._now = now
         self._failed = failed
+        self._recovered = recovered
+        self._saved_at: float | None = None
+        self.is_saved = True
+        """Whether the store holds everything that is published."""
         self._unsaved_labels: set[LabelSet] = set()
         self._unsaved_ended: dict[int, Position] = {}
         self.ended: Mapping[int, Position] = {}
-        """Generations that had ended before the start."""
-        self.published = Snapshot()
+        """The generations that ended, as many as are remembered."""
+        self.published = Snapshot(buckets=tuple(buckets))
         """The last committed state; read it once and use that one value."""
 
     def restore(self) -> None:
         """Begin with what the store holds; raise StateError when that cannot be read."""
         saved = self._store.load()
         self.ended = saved.ended
-        self.published = Snapshot(saved.tally, saved.positions, saved.created)
+        self.published = replace(
+            self.published,
+            tally=saved.tally,
+            positions=saved.positions,
+            created=saved.created,
+            durations_since=self._now() if saved.durations_since is None else saved.durations_since,
+        )
+
+    def saved_at(self) -> float | None:
+        """Return when the store last held everything that is published; None without a store that lasts."""
+        if self._is_lasting and self.is_saved:
+            self._saved_at = self._now()
+        return self._saved_at
+
+    def begin_durations_anew(self, buckets: Sequence[float]) -> None:
+        """Count durations into other `buckets` from now on; the next commit makes that durable."""
+        self._store.use_buckets(buckets)
+        tally = self.published.tally.copy()
+        nothing = (0,) * (len(buckets) + 1)
+        tally.series = {labels: Series(each.requests, nothing, 0, 0, {}) for labels, each in tally.series.items()}
+        self._unsaved_labels.update(tally.series)
+        self.published = replace(self.published, tally=tally, buckets=tuple(buckets), durations_since=self._now())
 
     def commit(
         self, change: Tally, positions: Mapping[int, Position], ended: Mapping[int, Position] | None = None
     ) -> Snapshot:
         """Add `change`, move to `positions`, drop the generations that `ended`; publish and return the new state."""
         before = self.published
-        admitted = self._admission.admit(before.tally, change)
+        admitted = self.admission.admit(before.tally, change)
         tally = merge(before.tally, admitted)
+        tally.bound_writers()
         now = self._now()
         created = before.created
         new = admitted.series.keys() - created.keys()
@@ -81,21 +115,40 @@ class Ledger:
         moved = {**before.positions, **positions}
         for number in ended or {}:
             moved.pop(number, None)
-        saved_at = now if self._save(tally, created, moved) else before.saved_at
-        self.published = Snapshot(tally, moved, created, before.turns + 1, saved_at)
+        self._remember(positions, ended or {})
+        after = replace(before, tally=tally, positions=moved, created=created, turns=before.turns + 1)
+        self.published = replace(after, saved_at=now) if self._save(after) else after
         return self.published
 
     def close(self) -> None:
         """Let the store go."""
         self._store.close()
 
-    def _save(self, tally: Tally, created: Mapping[LabelSet, float], positions: Mapping[int, Position]) -> bool:
-        change = Change(tally, self._unsaved_labels, created, positions, self._unsaved_ended)
+    def _remember(self, positions: Mapping[int, Position], ended: Mapping[int, Position]) -> None:
+        """Keep the latest generations that ended, without those that go on."""
+        if ended or not self.ended.keys().isdisjoint(positions):
+            latest = sorted((self.ended.keys() | ended.keys()) - positions.keys() | ended.keys())[-MAX_ENDED:]
+            self.ended = {number: ended[number] if number in ended else self.ended[number] for number in latest}
+
+    def _save(self, after: Snapshot) -> bool:
+        change = Change(
+            after.tally,
+            self._unsaved_labels,
+            after.created,
+            after.positions,
+            self._unsaved_ended,
+            self.ended,
+            after.durations_since,
+        )
         try:
             self._store.write(change)
         except StateError as error:
+            self.is_saved = False
             self._failed(str(error))
             return False
         self._unsaved_labels = set()
         self._unsaved_ended = {}
+        if not self.is_saved:
+            self.is_saved = True
+            self._recovered()
         return True

@@ -8,10 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from logship.checkpoint.place import refuse_foreign
+from logship.checkpoint.schema import TABLES, version_of
 from logship.checkpoint.store import open_database
 from logship.errors import StateDamagedError, StateError
-
-TABLES = ("series", "counts", "generations", "facts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def salvage(path: str, target: str) -> Salvage:
     rows: dict[str, int] = {}
     damaged = []
     with closing(_read_only(path)) as source, closing(open_database(target)) as saved:
-        for table in TABLES:
+        for table in _tables(source):
             rows[table] = 0
             try:
                 for row in _rows(source, table):
@@ -74,10 +74,20 @@ def show(path: str) -> Contents:
 def _read_only(path: str) -> sqlite3.Connection:
     if not Path(path).is_file():
         raise StateError(f"there is no state file {path}")
+    refuse_foreign(path)
     try:
         return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     except sqlite3.DatabaseError as error:
         raise StateDamagedError(f"state file {path} cannot be read: {error}") from error
+
+
+def _tables(source: sqlite3.Connection) -> list[str]:
+    """Return the tables that a file of this age should have."""
+    try:
+        version = version_of(source)
+    except sqlite3.DatabaseError:
+        version = len(TABLES)
+    return sorted(TABLES[version - 1] if 0 < version <= len(TABLES) else TABLES[-1])
 
 
 def _rows(source: sqlite3.Connection, table: str) -> Iterator[tuple[object, ...]]:

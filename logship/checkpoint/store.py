@@ -19,36 +19,28 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from logship.checkpoint.lock import locked
+from logship.checkpoint.rows import (
+    FORGET_ENDED,
+    FORGET_WRITER,
+    PUT_GENERATION,
+    PUT_SERIES,
+    PUT_WRITER,
+    count_rows,
+    generation_rows,
+    load_counts,
+    load_positions,
+    load_series,
+    load_writers,
+    series_rows,
+    writer_rows,
+)
+from logship.checkpoint.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, migrate, version_of
 from logship.errors import StateDamagedError, StateError
-from logship.measure import Series, Tally
-from logship.model import Excerpt, FileKey, LabelSet, Position, Reason
+from logship.measure import Tally, Writer
+from logship.model import LabelSet, Position
 
-APPLICATION_ID = 0x4C4F4753
-"""`LOGS`; marks the file as ours for us, and for file(1)."""
-
-SCHEMA_VERSION = 1
-
-MAX_ENDED = 1000
+MAX_ENDED = 10_000
 """Generations that ended are remembered so that a compressed copy is not counted again; more would never come back."""
-
-_SCHEMA = """
-CREATE TABLE series (
-    method TEXT NOT NULL, route TEXT NOT NULL, status TEXT NOT NULL,
-    requests INTEGER NOT NULL, buckets TEXT NOT NULL, sum_ns TEXT NOT NULL, max_ns TEXT NOT NULL, created REAL NOT NULL,
-    PRIMARY KEY (method, route, status)
-) WITHOUT ROWID;
-CREATE TABLE counts (
-    name TEXT NOT NULL, label TEXT NOT NULL, value INTEGER NOT NULL,
-    PRIMARY KEY (name, label)
-) WITHOUT ROWID;
-CREATE TABLE generations (
-    number INTEGER PRIMARY KEY,
-    path TEXT NOT NULL, device TEXT NOT NULL, inode TEXT NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL,
-    head_bytes INTEGER NOT NULL, head BLOB NOT NULL, marker_bytes INTEGER NOT NULL, marker BLOB NOT NULL,
-    ended INTEGER NOT NULL
-);
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +52,14 @@ class Saved:
         created: When each series was first counted, in seconds since the epoch.
         positions: Where each generation that was followed stands, by its number.
         ended: The same for generations that had ended.
+        durations_since: When durations began to be counted into these buckets; None when that is now.
     """
 
     tally: Tally = field(default_factory=Tally)
     created: Mapping[LabelSet, float] = field(default_factory=dict)
     positions: Mapping[int, Position] = field(default_factory=dict)
     ended: Mapping[int, Position] = field(default_factory=dict)
+    durations_since: float | None = 0.0
 
 
 @dataclass(slots=True)
@@ -78,6 +72,8 @@ class Change:
         created: Creation times of new series.
         positions: Generations that moved.
         ended: Generations that ended, with their last position.
+        all_ended: The same for all that are remembered, for whoever has to write everything.
+        durations_since: When durations began to be counted into these buckets.
     """
 
     tally: Tally
@@ -85,6 +81,8 @@ class Change:
     created: Mapping[LabelSet, float]
     positions: Mapping[int, Position]
     ended: Mapping[int, Position]
+    all_ended: Mapping[int, Position] = field(default_factory=dict)
+    durations_since: float = 0.0
 
 
 class Store(Protocol):
@@ -95,6 +93,9 @@ class Store(Protocol):
 
     def write(self, change: Change) -> None:
         """Make `change` durable, whole or not at all; raise StateError when it cannot be."""
+
+    def use_buckets(self, buckets: Sequence[float]) -> None:
+        """Take changes with durations in `buckets` from now on."""
 
     def close(self) -> None:
         """Let the file go."""
@@ -109,6 +110,9 @@ class NoStore:
 
     def write(self, change: Change) -> None:
         """Keep nothing."""
+
+    def use_buckets(self, buckets: Sequence[float]) -> None:
+        """Keep none."""
 
     def close(self) -> None:
         """Hold nothing."""
@@ -125,6 +129,7 @@ class SqliteStore:
         self._written: Mapping[int, Position] = {}
         self._written_counts: set[tuple[str, str, int]] = set()
         self._written_facts: set[tuple[str, str]] = set()
+        self._written_writers: Mapping[str, Writer] = {}
         self._in_other_buckets: set[LabelSet] = set()
 
     def open(self) -> None:
@@ -145,12 +150,15 @@ class SqliteStore:
         with _told(self.path, "read"):
             facts = dict(database.execute("SELECT name, value FROM facts"))
             same_buckets = facts.get("buckets") == self._buckets
-            series, created = _load_series(database, len(json.loads(self._buckets)) + 1, same_buckets=same_buckets)
-            tally = _load_counts(database, facts)
+            series, created = load_series(database, len(json.loads(self._buckets)) + 1, same_buckets=same_buckets)
+            tally = load_counts(database, facts)
             tally.series = series
+            if "writers" in TABLES[version_of(database) - 1]:
+                self._written_writers = tally.writers = load_writers(database)
             self._in_other_buckets = set() if same_buckets else set(series)
-            self._written = _load_positions(database, ended=0)
-            return Saved(tally, created, self._written, _load_positions(database, ended=1))
+            self._written = load_positions(database, ended=0)
+            since = float(facts.get("durations_since", 0.0)) if same_buckets or not series else None
+            return Saved(tally, created, self._written, load_positions(database, ended=1), since)
 
     def _inspect(self) -> None:
         """Raise StateError when an existing file cannot be used, without changing a byte of it.
@@ -166,16 +174,21 @@ class SqliteStore:
     def write(self, change: Change) -> None:
         """Make `change` durable in one transaction."""
         database = self._connection()
-        counts, facts = set(_count_rows(change.tally)), set(self._fact_rows(change.tally))
+        counts, facts = set(count_rows(change.tally)), set(self._fact_rows(change))
         with _told(self.path, "write"), database:
             database.execute("BEGIN IMMEDIATE")
-            database.executemany(_PUT_SERIES, _series_rows(change, self._in_other_buckets.union(change.labels)))
+            database.executemany(PUT_SERIES, self._changed_series(change))
             database.executemany("INSERT OR REPLACE INTO counts VALUES (?, ?, ?)", counts - self._written_counts)
-            database.executemany(_PUT_GENERATION, _generation_rows(self._moved(change.positions), ended=0))
+            database.executemany(PUT_GENERATION, generation_rows(self._moved(change.positions), ended=0))
             if change.ended:
-                database.executemany(_PUT_GENERATION, _generation_rows(change.ended, ended=1))
-                database.execute(_FORGET_ENDED, (MAX_ENDED,))
+                database.executemany(PUT_GENERATION, generation_rows(change.ended, ended=1))
+                database.execute(FORGET_ENDED, (MAX_ENDED,))
+            database.executemany(PUT_WRITER, writer_rows(self._changed_writers(change.tally.writers)))
+            database.executemany(
+                FORGET_WRITER, [(gone,) for gone in self._written_writers.keys() - change.tally.writers]
+            )
             database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts - self._written_facts)
+        self._written_writers = change.tally.writers
         self._written = dict(change.positions)
         self._written_counts, self._written_facts, self._in_other_buckets = counts, facts, set()
 
@@ -188,6 +201,13 @@ class SqliteStore:
             self._lock.close()
             self._lock = None
 
+    def _changed_series(self, change: Change) -> Iterator[tuple[object, ...]]:
+        return series_rows(change.tally, change.created, self._in_other_buckets.union(change.labels))
+
+    def _changed_writers(self, writers: Mapping[str, Writer]) -> Iterator[tuple[str, Writer]]:
+        """Yield those that changed; they are never changed in place."""
+        return (each for each in writers.items() if self._written_writers.get(each[0]) is not each[1])
+
     def _moved(self, positions: Mapping[int, Position]) -> dict[int, Position]:
         return {number: position for number, position in positions.items() if self._written.get(number) != position}
 
@@ -196,122 +216,17 @@ class SqliteStore:
             raise StateError(f"state file {self.path} is not open")
         return self._database
 
-    def _fact_rows(self, tally: Tally) -> Iterator[tuple[str, str]]:
+    def use_buckets(self, buckets: Sequence[float]) -> None:
+        """Take changes with durations in `buckets` from now on; the next one must hold all series."""
+        self._buckets = json.dumps(list(buckets))
+
+    def _fact_rows(self, change: Change) -> Iterator[tuple[str, str]]:
         yield "buckets", self._buckets
+        yield "durations_since", repr(change.durations_since)
         for name in ("first_event", "last_event"):
-            at = getattr(tally, name)
+            at = getattr(change.tally, name)
             if at is not None:
                 yield name, repr(at)
-
-
-_PUT_SERIES = """
-INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-requests = excluded.requests, buckets = excluded.buckets, sum_ns = excluded.sum_ns, max_ns = excluded.max_ns
-"""
-_PUT_GENERATION = "INSERT OR REPLACE INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_FORGET_ENDED = """
-DELETE FROM generations WHERE ended = 1 AND number NOT IN
-(SELECT number FROM generations WHERE ended = 1 ORDER BY number DESC LIMIT ?)
-"""
-_SCALARS = ("not_request", "folded", "read_bytes", "lost_bytes")
-_COUNTERS = ("messages", "exceptions", "rejected")
-
-
-def _series_rows(change: Change, changed: Iterable[LabelSet]) -> Iterator[tuple[object, ...]]:
-    for labels in changed:
-        series = change.tally.series[labels]
-        created = change.created.get(labels, 0.0)
-        buckets = json.dumps(series.buckets)
-        yield (*labels, series.requests, buckets, str(series.sum_ns), str(series.max_ns), created)
-
-
-def _count_rows(tally: Tally) -> Iterator[tuple[str, str, int]]:
-    for name in _SCALARS:
-        yield name, "", getattr(tally, name)
-    for name in _COUNTERS:
-        for label, value in getattr(tally, name).items():
-            yield name, label, value
-
-
-def _generation_rows(positions: Mapping[int, Position], *, ended: int) -> Iterator[tuple[object, ...]]:
-    for number, position in positions.items():
-        key = (str(position.key.device), str(position.key.inode))  # text: both may take 64 bits without a sign
-        yield (
-            number,
-            _storable(position.path),
-            *key,
-            position.offset,
-            position.size,
-            *position.head,
-            *position.marker,
-            ended,
-        )
-
-
-def _storable(path: str) -> str | bytes:
-    """Return a path as text, or as bytes when its name is not UTF-8."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path)
-    return path
-
-
-def _load_series(
-    database: sqlite3.Connection, bucket_count: int, *, same_buckets: bool
-) -> tuple[dict[LabelSet, Series], dict[LabelSet, float]]:
-    series, created = {}, {}
-    for method, route, status, requests, buckets, sum_ns, max_ns, at in database.execute("SELECT * FROM series"):
-        labels = LabelSet(method, route, status)
-        created[labels] = float(at)
-        if same_buckets:
-            counts = tuple(_natural(count) for count in json.loads(buckets))
-            if len(counts) != bucket_count:
-                raise ValueError(f"{len(counts)} buckets instead of {bucket_count}")
-            series[labels] = Series(_natural(requests), counts, int(sum_ns), int(max_ns), {})
-        else:
-            series[labels] = Series(_natural(requests), (0,) * bucket_count, 0, 0, {})
-    return series, created
-
-
-def _load_counts(database: sqlite3.Connection, facts: Mapping[str, str]) -> Tally:
-    tally = Tally()
-    for name, label, value in database.execute("SELECT name, label, value FROM counts"):
-        if name in _SCALARS:
-            setattr(tally, name, _natural(value))
-        elif name in _COUNTERS:
-            getattr(tally, name)[Reason(label) if name == "rejected" else label] = _natural(value)
-        else:
-            raise ValueError(f"a count of {name!r}")
-    tally.widen_span(float(facts[name]) for name in ("first_event", "last_event") if name in facts)
-    return tally
-
-
-def _load_positions(database: sqlite3.Connection, *, ended: int) -> dict[int, Position]:
-    rows = database.execute("SELECT * FROM generations WHERE ended = ? ORDER BY number", (ended,))
-    return {
-        number: Position(
-            os.fsdecode(path),
-            FileKey(int(device), int(inode)),
-            _natural(offset),
-            _natural(size),
-            _excerpt(head_bytes, head, offset),
-            _excerpt(marker_bytes, marker, offset),
-        )
-        for number, path, device, inode, offset, size, head_bytes, head, marker_bytes, marker, _ in rows
-    }
-
-
-def _natural(value: object) -> int:
-    if not isinstance(value, int) or value < 0:
-        raise ValueError(f"{value!r} instead of a count")
-    return value
-
-
-def _excerpt(length: object, digest: object, offset: int) -> Excerpt:
-    if _natural(length) > offset or not isinstance(digest, bytes):
-        raise ValueError(f"an excerpt of {length!r} bytes up to {offset}")
-    return Excerpt(_natural(length), digest)
 
 
 def open_database(path: str) -> sqlite3.Connection:
@@ -323,7 +238,7 @@ def open_database(path: str) -> sqlite3.Connection:
             _refuse_unknown(path, database)
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = FULL")
-            _migrate(database)
+            migrate(database)
     except BaseException:
         database.close()
         raise
@@ -344,19 +259,11 @@ def _refuse_unknown(path: str, database: sqlite3.Connection) -> None:
     if tables and (damage := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise StateDamagedError(f"state file {path} is damaged ({damage}); {REMEDY}")
 
-    (version,) = database.execute("PRAGMA user_version").fetchone()
+    version = version_of(database)
     if version > SCHEMA_VERSION:
         raise StateError(
             f"state file {path} was written by a newer logship (schema {version}, this one knows {SCHEMA_VERSION}); "
             "run that version, or give another --state"
-        )
-
-
-def _migrate(database: sqlite3.Connection) -> None:
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        database.executescript(
-            f"BEGIN;{_SCHEMA}PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
         )
 
 
@@ -375,16 +282,3 @@ def _told(path: str, doing: str) -> Iterator[None]:
         raise StateDamagedError(f"state file {path} is damaged ({error}); {REMEDY}") from error
     except (sqlite3.DatabaseError, ValueError, TypeError) as error:
         raise StateDamagedError(f"state file {path} is damaged or no state file ({error}); {REMEDY}") from error
-
-
-def move_aside(path: str, stamp: str) -> str:
-    """Rename a state file and what belongs to it, so that a new one can begin; return its new name."""
-    if not Path(path).exists():
-        raise StateError(f"there is no state file {path}")
-    aside = f"{path}.{stamp}.bad"
-    with locked(path):  # not under the hands of a tailer that runs
-        for suffix in ("", "-wal", "-shm"):
-            source = Path(path + suffix)
-            if source.exists():
-                source.rename(aside + suffix)
-    return aside

@@ -6,7 +6,7 @@ import click
 
 
 @click.command(short_help="Check a configuration file.")
-@click.argument("file", metavar="CONFIG")
+@click.argument("file", type=click.Path(), metavar="CONFIG")
 def command(file: str) -> None:
     """Check a configuration file: exit code 0 when it can be obeyed, else 2 and what is wrong with it."""
     from logship.config import load

@@ -12,6 +12,8 @@ from logship.cli.options import option
 from logship.errors import LogshipError, UsageError
 
 _DEFAULT_URL = "http://127.0.0.1:9113/healthz"
+_LONGEST_WAIT = 3600
+"""Seconds; nobody waits longer for a health check, and a socket cannot wait for ever."""
 
 
 @click.command(short_help="Ask a running tailer whether it is well.")
@@ -19,6 +21,8 @@ _DEFAULT_URL = "http://127.0.0.1:9113/healthz"
 @option("--timeout", type=float, default=2.0, show_default=True, metavar="SECONDS", help="Longest wait for the answer.")
 def command(url: str, timeout: float) -> None:
     """Ask URL (default: the local tailer's /healthz): exit code 0 when it answers with success, else 1."""
+    if not 0 < timeout <= _LONGEST_WAIT:
+        raise UsageError(f"--timeout must be a number of seconds over 0 and up to {_LONGEST_WAIT}: not {timeout}")
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"{url!r} is no http URL, such as {_DEFAULT_URL}")
     try:

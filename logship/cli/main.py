@@ -17,6 +17,9 @@ from logship import __version__
 from logship.errors import LogshipError, UsageError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_WITHOUT_RESULT = ("tail", "check", "healthcheck")
+"""Commands that say all they have to say by working, or by their exit code."""
+
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 """What a shell reports for a command that SIGINT or SIGPIPE ended."""
@@ -56,6 +59,8 @@ def cli(ctx: click.Context) -> None:
     """  # noqa: D301 - click reads the backspace as "do not wrap"
     if ctx.invoked_subcommand is None:
         raise UsageError("no command given; logship --help lists them: tail, replay, check, …")
+    if sys.stdout is None and ctx.invoked_subcommand not in _WITHOUT_RESULT:
+        raise LogshipError("standard output is closed: there is nowhere to write the result to")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -32,7 +32,7 @@ def measuring(command: Command) -> Command:
             help="A route of the application, such as /api/students/:id, for records that have only a url. Repeatable.",
         ),
         option("--format", metavar="NAME", help="Log format; `logship formats` lists them. [default: auto]"),
-        option("--config", metavar="FILE", help="Configuration file (YAML)."),
+        option("--config", type=click.Path(), metavar="FILE", help="Configuration file (YAML)."),
     ):
         command = decorate(command)
     return command
@@ -51,7 +51,9 @@ def configured(
     from logship.config import AUTO, Config, check, load
 
     base = load(config) if config is not None else Config()
-    measure, limits, serve = base.measure, base.limits, base.serve
+    follow, measure, limits, serve = base.follow, base.measure, base.limits, base.serve
+    if others.get("from_end") is not None:
+        follow = replace(follow, from_end=others["from_end"])
     if format is not None:
         measure = replace(measure, format=None if format == AUTO else format)
     if route:
@@ -68,7 +70,7 @@ def configured(
         file=base.state.file if others.get("state") is None else others["state"],
         recovery=others.get("state_recovery") or base.state.recovery,
     )
-    result = replace(base, paths=paths, measure=measure, limits=limits, serve=serve, state=state)
+    result = replace(base, paths=paths, follow=follow, measure=measure, limits=limits, serve=serve, state=state)
     check(result)
     return result
 

@@ -18,7 +18,7 @@ SORTS = ("worst", "errors", "requests", "route")
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="PATH...")
 @measuring
 @option("--output", type=click.Choice(OUTPUTS), default="table", show_default=True, help="What to print.")
 @option(

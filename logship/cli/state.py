@@ -6,16 +6,23 @@ import time
 
 import click
 
-from logship.errors import LogshipError
+from logship.errors import LogshipError, UsageError
 
 
-@click.group(short_help="Look into a state file, verify, salvage or reset it.")
-def command() -> None:
+@click.group(
+    short_help="Look into a state file, verify, salvage or reset it.",
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """Look into a state file, verify it, save what a damaged one still holds, begin anew."""
+    if ctx.invoked_subcommand is None:
+        raise UsageError("no command given; logship state --help lists them: show, verify, salvage, reset")
 
 
 @command.command("show")
-@click.argument("file")
+@click.argument("file", type=click.Path(), metavar="FILE")
 def show_state(file: str) -> None:
     """Print what FILE holds: series, requests, and how far each log was counted."""
     from logship.checkpoint import show
@@ -27,7 +34,7 @@ def show_state(file: str) -> None:
 
 
 @command.command("verify")
-@click.argument("file")
+@click.argument("file", type=click.Path(), metavar="FILE")
 def verify_state(file: str) -> None:
     """Check FILE: exit code 0 when it is whole, else 1 and what is wrong."""
     from logship.checkpoint import verify
@@ -39,8 +46,10 @@ def verify_state(file: str) -> None:
 
 
 @command.command("salvage")
-@click.argument("file")
-@click.option("--to", "target", required=True, metavar="NEW", help="Name of the state file to write.")
+@click.argument("file", type=click.Path(), metavar="FILE")
+@click.option(
+    "--to", "target", required=True, type=click.Path(), metavar="NEW", help="Name of the state file to write."
+)
 def salvage_state(file: str, target: str) -> int:
     """Copy what can be read of FILE into NEW: exit code 0 when that is everything, else 1."""
     from logship.checkpoint import salvage
@@ -52,7 +61,7 @@ def salvage_state(file: str, target: str) -> int:
 
 
 @command.command("reset")
-@click.argument("file")
+@click.argument("file", type=click.Path(), metavar="FILE")
 def reset_state(file: str) -> None:
     """Move FILE aside, so that the next tailer counts from the beginning of the logs."""
     from logship.checkpoint import move_aside

@@ -17,7 +17,7 @@ def talk(out: TextIO) -> Say:
         structlog.PrintLogger(out),
         processors=[
             structlog.processors.TimeStamper(fmt="%H:%M:%S" if out.isatty() else "iso", utc=not out.isatty()),
-            structlog.dev.ConsoleRenderer(colors=colors, pad_event=0),
+            structlog.dev.ConsoleRenderer(0, colors=colors),  # by place: its name changed
         ],
     )
     say: Say = logger.msg

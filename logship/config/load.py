@@ -39,14 +39,15 @@ def load(path: str) -> Config:
         key = ".".join(map(str, at))
         raise ConfigError(f"{path}:{_line(root, at)}: {key} is {_shown(_value(values, at))}: {message}") from None
     except OptionError as error:
-        raise ConfigError(f"{path}:{_line(root, tuple(error.key.split('.')))}: {error}") from None
+        named = "" if error.key in str(error) else f"{error.key}: "
+        raise ConfigError(f"{path}:{_line(root, tuple(error.key.split('.')))}: {named}{error}") from None
     return config
 
 
 def _read(path: str) -> tuple[yaml.Node | None, Any]:
     try:
         text = Path(path).read_text(encoding="utf-8")
-        return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        root, values = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
     except OSError as error:
         raise ConfigError(f"configuration {path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -59,6 +60,31 @@ def _read(path: str) -> tuple[yaml.Node | None, Any]:
     except yaml.YAMLError as error:
         first_line = str(error).partition("\n")[0]
         raise ConfigError(f"{path}: not YAML: {first_line}") from error
+    _refuse_repeated(path, root)
+    return root, values
+
+
+def _refuse_repeated(path: str, root: yaml.Node | None) -> None:
+    """Raise ConfigError when a key stands twice in one mapping: YAML forbids it, PyYAML takes the last one."""
+    nodes = [root]
+    seen = set()  # an alias may lead back to a node
+    while nodes:
+        node = nodes.pop()
+        if node is None or id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, _ in node.value:
+                line, name = key.start_mark.line + 1, str(key.value)
+                if name in lines:
+                    raise ConfigError(
+                        f"{path}:{line}: key {name!r} stands here again, after line {lines[name]}; keep one"
+                    )
+                lines[name] = line
+            nodes += [value for _, value in node.value]
+        else:
+            nodes += node.value
 
 
 def _refuse_unknown(path: str, root: yaml.Node | None, values: dict[Any, Any], kind: type, at: _Path) -> None:

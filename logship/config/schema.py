@@ -98,6 +98,6 @@ def check(config: Config) -> None:
             raise OptionError(name, f"{name} must be a number from {least} on: not {value}")
     for name, path in (("state.file", config.state.file), *(("paths", path) for path in config.paths)):
         if path is not None and (not path or "\0" in path):
-            raise UsageError(f"{name} must be the name of a file, not {path!r}")
+            raise OptionError(name, f"{name} must be the name of a file, not {path!r}")
     if not config.paths:
         raise OptionError("paths", "paths must name at least one log file, glob or directory")

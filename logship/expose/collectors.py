@@ -5,16 +5,19 @@ The names are a contract: those of the first user's plan to the letter, ours und
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import NamedTuple
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 from prometheus_client.utils import floatToGoString
 
 from logship import __version__
-from logship.measure import Series, Tally
+from logship.measure import Series, Tally, in_flight
+from logship.model import LabelSet
 
 _NANOSECONDS = 1_000_000_000
 
@@ -27,28 +30,66 @@ class Standing:
         followed_files: Files that are open now.
         behind_bytes: Bytes that are in them but not counted yet, unfinished last lines included.
         happenings: How often something happened, by its name.
+        saved_at: When the state file last held everything that is shown, in seconds since the epoch; None without one.
+        checkpoint_errors: Commits that could not be made durable.
+        is_reload_successful: Whether the last attempt to read the configuration succeeded.
+        configured_at: When the last one that did was made, in seconds since the epoch.
     """
 
     followed_files: int = 0
     behind_bytes: int = 0
     happenings: Mapping[str, int] = field(default_factory=dict)
+    saved_at: float | None = None
+    checkpoint_errors: int = 0
+    is_reload_successful: bool = True
+    configured_at: float = 0.0
+
+
+class Created(NamedTuple):
+    """When the metrics of a label set began, in seconds since the epoch; None where that is not known."""
+
+    requests: float | None
+    durations: float | None
+
+
+def _unknown(_labels: LabelSet) -> Created:
+    return Created(None, None)
 
 
 class TallyCollector(Collector):
-    """Requests, messages, exceptions, lines: everything that was read from the logs."""
+    """Requests, messages, exceptions, lines: everything that was read from the logs.
 
-    def __init__(self, tally: Callable[[], Tally], buckets: Sequence[float]) -> None:
+    Args:
+        tally: Returns the numbers.
+        buckets: Upper bounds of the buckets in them, in seconds.
+        created: Returns when the metrics of a label set began.
+        now: Seconds since the epoch, as processes that are silent count as gone; None leaves out what holds only now.
+    """
+
+    def __init__(
+        self,
+        tally: Callable[[], Tally],
+        buckets: Sequence[float],
+        created: Callable[[LabelSet], Created] = _unknown,
+        now: Callable[[], float] | None = time.time,
+    ) -> None:
         self._tally = tally
+        self._created = created
+        self._now = now
         self._bounds = [*(bucket_label(bound) for bound in buckets), "+Inf"]
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families of one consistent state."""
         tally = self._tally()
         yield self._durations(tally)
-        yield _requests(tally)
+        yield self._requests(tally)
+        yield from self._active(tally)
         yield _counter("log_messages", "Log records, requests included, by level.", "level", tally.messages)
         yield _counter(
             "log_exceptions", "Log records that tell of an exception, by its type.", "type", tally.exceptions
+        )
+        yield CounterMetricFamily(
+            "log_records_dropped", "Log records that the application says it could not write.", tally.dropped
         )
         yield _lines(tally)
         yield CounterMetricFamily("logship_read_bytes", "Bytes of log lines that were read.", tally.read_bytes)
@@ -56,6 +97,11 @@ class TallyCollector(Collector):
             "logship_lost_bytes",
             "Bytes that were seen in a log file but never read, as it vanished.",
             tally.lost_bytes,
+        )
+        yield CounterMetricFamily(
+            "logship_lost_lines",
+            "Log records that are missing: gaps in the numbers that each process gives its records.",
+            tally.lost_lines,
         )
         yield CounterMetricFamily(
             "logship_series_folded",
@@ -67,6 +113,11 @@ class TallyCollector(Collector):
                 "logship_last_event_timestamp_seconds", "Time of the newest log record that was read.", tally.last_event
             )
 
+    def _active(self, tally: Tally) -> Iterator[Metric]:
+        active = in_flight(tally.writers, self._now(), tally.last_event or 0.0) if self._now is not None else None
+        if active is not None:
+            yield GaugeMetricFamily("active_connections", "Number of active connections", active)
+
     def _durations(self, tally: Tally) -> Metric:
         family = HistogramMetricFamily(
             "http_request_duration_seconds",
@@ -76,6 +127,17 @@ class TallyCollector(Collector):
         for labels, series in sorted(tally.series.items()):
             if any(series.buckets):
                 family.add_metric(list(labels), self._buckets(series), series.sum_ns / _NANOSECONDS)
+                if (created := self._created(labels).durations) is not None:
+                    named = dict(zip(("method", "route", "status_code"), labels, strict=True))
+                    family.add_sample(f"{family.name}_created", named, created)
+        return family
+
+    def _requests(self, tally: Tally) -> Metric:
+        family = CounterMetricFamily(
+            "http_requests", "Total number of HTTP requests", labels=["method", "route", "status"]
+        )
+        for labels, series in sorted(tally.series.items()):
+            family.add_metric(list(labels), series.requests, self._created(labels).requests)
         return family
 
     def _buckets(self, series: Series) -> list[tuple[str, float]]:
@@ -98,6 +160,8 @@ class StandingCollector(Collector):
         yield _counter(
             "logship_file_events", "What happened to followed files, by event.", "event", standing.happenings
         )
+        yield from _checkpoint(standing)
+        yield from _configuration(standing)
         build = GaugeMetricFamily("logship_build_info", "Version of logship, as a label.", labels=["version"])
         build.add_metric([__version__], 1)
         yield build
@@ -116,11 +180,29 @@ def registry_of(*collectors: Collector) -> CollectorRegistry:
     return registry
 
 
-def _requests(tally: Tally) -> Metric:
-    family = CounterMetricFamily("http_requests", "Total number of HTTP requests", labels=["method", "route", "status"])
-    for labels, series in sorted(tally.series.items()):
-        family.add_metric(list(labels), series.requests)
-    return family
+def _checkpoint(standing: Standing) -> Iterator[Metric]:
+    yield CounterMetricFamily(
+        "logship_checkpoint_errors", "Commits that could not be made durable.", standing.checkpoint_errors
+    )
+    if standing.saved_at is not None:
+        yield GaugeMetricFamily(
+            "logship_checkpoint_last_success_timestamp_seconds",
+            "Time at which the state file last held everything that is shown.",
+            standing.saved_at,
+        )
+
+
+def _configuration(standing: Standing) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "logship_config_last_reload_successful",
+        "Whether the last attempt to read the configuration succeeded.",
+        standing.is_reload_successful,
+    )
+    yield GaugeMetricFamily(
+        "logship_config_last_reload_success_timestamp_seconds",
+        "Time at which the configuration was last read with success.",
+        standing.configured_at,
+    )
 
 
 def _lines(tally: Tally) -> Metric:
@@ -129,7 +211,7 @@ def _lines(tally: Tally) -> Metric:
         "Log lines by what became of them; rejected ones by reason. The sum is all lines read.",
         labels=["outcome", "reason"],
     )
-    family.add_metric(["request", ""], tally.requests)
+    family.add_metric(["request", ""], tally.request_lines)
     family.add_metric(["not_request", ""], tally.not_request)
     for reason, count in sorted(tally.rejected.items()):
         family.add_metric(["rejected", reason], count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import threading
@@ -32,7 +33,8 @@ def parse_listen(listen: str) -> tuple[str, int]:
     """Return host and port of `HOST:PORT`, `:PORT` (all addresses) or `[V6]:PORT`; raise UsageError otherwise."""
     host, colon, port = listen.rpartition(":")
     if not colon or not _PORT.fullmatch(port) or int(port) > _HIGHEST_PORT:
-        raise UsageError(f"cannot listen on {listen!r}: give HOST:PORT, such as {DEFAULT_LISTEN} or [::1]:9113")
+        why = "it ends in no port from 0 to 65535" if colon else "it has no port"
+        raise UsageError(f"cannot listen on {listen!r}: {why}; give HOST:PORT, such as {DEFAULT_LISTEN} or [::1]:9113")
     return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)  # noqa: S104 - asked for by `:PORT`
 
 
@@ -47,9 +49,18 @@ def bind(listen: str) -> socket.socket:
         bound.listen(128)
     except (OSError, UnicodeError) as error:
         bound.close()
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise ListenError(f"cannot listen on {listen}: {why}; stop what uses it or give another --listen") from error
+        why = error.strerror if isinstance(error, OSError) else "no name of a host"
+        raise ListenError(f"cannot listen on {listen}: {why}; {_remedy(error)}") from error
     return bound
+
+
+def _remedy(error: OSError | UnicodeError) -> str:
+    code = error.errno if isinstance(error, OSError) and not isinstance(error, socket.gaierror) else None
+    if code == errno.EADDRINUSE:
+        return "stop what uses it or give another --listen"
+    if code in (errno.EACCES, errno.EPERM):
+        return "give a --listen with a port from 1024 on, or the right to bind lower ones"
+    return "give a --listen with an address of this machine, or :PORT for all of them"
 
 
 class Server:

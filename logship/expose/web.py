@@ -1,6 +1,6 @@
 """The HTTP routes of the sidecar: /metrics, /healthz, /readyz; everything else is not found.
 
-Each answer reads one published state. A scrape first asks for a turn, so that it reflects every line that was written
+Each answer shows one published view. A scrape first asks for a turn, so that it reflects every line that was written
 before it (P3), but waits no longer than its budget: behind by more, it answers with what is committed.
 """
 
@@ -26,7 +26,7 @@ def application(
     registry: CollectorRegistry,
     freshen: Callable[[float], bool],
     readiness: Callable[[], str | None],
-    budget_seconds: float,
+    budget_seconds: Callable[[], float],
 ) -> Starlette:
     """Return the ASGI application.
 
@@ -34,11 +34,11 @@ def application(
         registry: What /metrics renders.
         freshen: Wait at most so many seconds until everything written before the call is counted.
         readiness: Why the sidecar is not ready, None when it is.
-        budget_seconds: Longest wait of a scrape.
+        budget_seconds: Returns the longest wait of a scrape.
     """
 
     def metrics(request: Request) -> Response:
-        freshen(scrape_budget(budget_seconds, request.headers.get(_SCRAPE_TIMEOUT_HEADER)))
+        freshen(scrape_budget(budget_seconds(), request.headers.get(_SCRAPE_TIMEOUT_HEADER)))
         body, content_type = encode(registry, request.headers.get("Accept", ""))
         return Response(body, headers={"Content-Type": content_type})
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from logship.live.build import Tailer, build, nothing_there
-from logship.live.signals import stopped_by_signals
+from logship.live.signals import obeying_signals
 
-__all__ = ["Tailer", "build", "nothing_there", "stopped_by_signals"]
+__all__ = ["Tailer", "build", "nothing_there", "obeying_signals"]

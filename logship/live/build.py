@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from prometheus_client import ProcessCollector
 
-from logship.checkpoint import Ledger, NoStore, SqliteStore, Store, move_aside
+from logship.checkpoint import Ledger, PlacedStore, SqliteStore, Store, files_of, move_aside
 from logship.config import Config
 from logship.errors import StateDamagedError
-from logship.expose import Server, StandingCollector, TallyCollector, application, bind, registry_of
+from logship.expose import Server, ViewCollector, application, bind, registry_of
+from logship.live.reload import Reload
 from logship.live.sidecar import Sidecar
 from logship.live.turns import TurnGate
 from logship.live.vitals import Say, Vitals
@@ -27,7 +28,16 @@ class Tailer:
     sidecar: Sidecar
     server: Server
     watch: DirectoryWatch
-    tally: Callable[[], Tally]
+    reload: Reload
+
+    @property
+    def tally(self) -> Tally:
+        """What is committed."""
+        return self.sidecar.view.tally
+
+    def reload_soon(self) -> None:
+        """Read the configuration again before the next turn; from any thread, or a signal handler."""
+        self.sidecar.between_turns(self.reload)
 
     def run(self) -> None:
         """Follow and serve until the sidecar is stopped."""
@@ -40,41 +50,57 @@ class Tailer:
             self.watch.stop()
 
 
-def build(config: Config, say: Say) -> Tailer:
-    """Return a tailer for `config`, its address bound already; raise ListenError when that cannot be had."""
+def build(config: Config, say: Say, reread: Callable[[], Config] | None = None) -> Tailer:
+    """Return a tailer for `config`, its address bound already; raise ListenError when that cannot be had.
+
+    `reread` returns the configuration as it is meant when it is called; None when there is nothing to read again.
+    """
     vitals = Vitals(say)
-    store = _store(config, say)
+    vitals.configured(time.time())
     waker = TimedWaker()
     gate = TurnGate(waker.wake)
-    watch = DirectoryWatch(waker.wake, vitals.unwatched)
-    ledger = Ledger(Admission(config.limits.max_series), store, now=time.time, failed=vitals.unsaved)
+    ledger = Ledger(
+        Admission(config.limits.max_series),
+        _store(config, vitals, say),
+        buckets=config.measure.buckets,
+        now=time.time,
+        failed=vitals.unsaved,
+        recovered=vitals.saved_again,
+    )
     ledger.restore()
+    watch = DirectoryWatch(waker.wake, vitals.unwatched)
+
+    def follower(wanted: Config) -> Follower:
+        return Follower(
+            wanted.paths,
+            wanted.follow,
+            vitals,
+            positions=ledger.published.positions,
+            ended=ledger.ended,
+            excluded=files_of(config.state.file) if config.state.file is not None else (),
+        )
+
     sidecar = Sidecar(
-        follower=Follower(
-            config.paths, config.follow, vitals, positions=ledger.published.positions, ended=ledger.ended
-        ),
+        follower=follower(config),
         pipeline=Pipeline(config.measure),
         ledger=ledger,
         gate=gate,
         waker=waker,
         vitals=vitals,
-        watch=lambda: watch.watch(directories(config.paths)),
+        watch=lambda: watch.watch(directories(reload.config.paths)),
         monotonic=time.monotonic,
         poll_seconds=config.poll_seconds,
     )
-
-    def tally() -> Tally:
-        return ledger.published.tally
-
-    registry = registry_of(TallyCollector(tally, config.measure.buckets), StandingCollector(lambda: sidecar.standing))
+    reload = Reload(config, reread, sidecar=sidecar, ledger=ledger, vitals=vitals, new_follower=follower, now=time.time)
+    registry = registry_of(ViewCollector(lambda: sidecar.view))
     ProcessCollector(registry=registry)
     web = application(
         registry=registry,
         freshen=gate.freshen,
         readiness=lambda: None if sidecar.has_drained else "still reading what was there at the start",
-        budget_seconds=config.serve.scrape_budget_seconds,
+        budget_seconds=lambda: reload.config.serve.scrape_budget_seconds,
     )
-    return Tailer(sidecar, Server(web, bind(config.serve.listen)), watch, tally)
+    return Tailer(sidecar, Server(web, bind(config.serve.listen)), watch, reload)
 
 
 def nothing_there(patterns: Iterable[str]) -> list[str]:
@@ -82,17 +108,18 @@ def nothing_there(patterns: Iterable[str]) -> list[str]:
     return [pattern for pattern in patterns if not expand([pattern])]
 
 
-def _store(config: Config, say: Say) -> Store:
+def _store(config: Config, vitals: Vitals, say: Say) -> Store | None:
     """Return the store that is configured, open; raise StateError when its file cannot be used."""
-    if config.state.file is None:
-        return NoStore()
-    store = SqliteStore(config.state.file, buckets=config.measure.buckets)
+    path = config.state.file
+    if path is None:
+        return None
+    store = PlacedStore(path, lambda: SqliteStore(path, buckets=config.measure.buckets), vitals.state_rewritten)
     try:
         store.open()
     except StateDamagedError as error:
         if config.state.recovery != "reset":
             raise
-        aside = move_aside(config.state.file, time.strftime("%Y%m%dT%H%M%S"))
+        aside = move_aside(path, time.strftime("%Y%m%dT%H%M%S"))
         say("counting starts anew: the state file was damaged", why=str(error), kept_as=aside)
         store.open()
     return store

@@ -6,13 +6,16 @@ catching up with gigabytes publishes on the way. The clock, the waker and everyt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import queue
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from logship.checkpoint import Ledger
-from logship.expose import Standing
+from logship.expose import Standing, View
 from logship.live.turns import TurnGate
 from logship.live.vitals import Vitals
-from logship.model import Batch
+from logship.measure import LossWatch, Settled
+from logship.model import Batch, Position
 from logship.pipeline import Pipeline
 from logship.read import Follower, Waker
 
@@ -40,32 +43,39 @@ class Sidecar:
         poll_seconds: float,
         turn_bytes: int = TURN_BYTES,
     ) -> None:
-        self._follower = follower
-        self._pipeline = pipeline
+        self.follower = follower
+        """Reads the files; may be replaced between two turns, after `leave`."""
+        self.pipeline = pipeline
+        """Counts the lines; may be replaced between two turns."""
+        self.poll_seconds = poll_seconds
+        """Longest time between two drains."""
         self._ledger = ledger
         self._gate = gate
         self._waker = waker
         self._vitals = vitals
         self._watch = watch
         self._monotonic = monotonic
-        self._poll_seconds = poll_seconds
         self._turn_bytes = turn_bytes
+        self._losses = LossWatch()
         self._stopping = False
-        self.standing = Standing()
-        """How the tailer stands since the last commit; replaced as a whole."""
+        self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._unrecognised = set(ledger.published.positions)
         self.has_drained = False
         """Whether everything that was there at the start has been counted."""
+        self.view = View()
+        """What a scrape shows: the last commit, and how the tailer stands since the last look; replaced as a whole."""
+        self.publish()
 
     def run(self) -> None:
         """Follow the files until `stop`; what was written before that is still counted, as far as a second goes."""
         while not self._stopping:
-            self.drain(until=lambda: self._stopping)
-            if not self._stopping:
-                self._waker.wait(self._poll_seconds)
+            self.drain(until=lambda: self._stopping or not self._errands.empty())
+            if not (self._run_errands() or self._stopping):
+                self._waker.wait(self.poll_seconds)
         deadline = self._monotonic() + FAREWELL_SECONDS
         self.drain(until=lambda: self._monotonic() > deadline)
         self._gate.close()
-        self._follower.close()  # without a commit: their positions are the last ones committed
+        self.follower.close()  # without a commit: their positions are the last ones committed
         self._ledger.close()
 
     def stop(self) -> None:
@@ -73,55 +83,107 @@ class Sidecar:
         self._stopping = True
         self._waker.wake()
 
+    def between_turns(self, errand: Callable[[], None]) -> None:
+        """Run `errand` in the thread of `run` before its next turn; from any thread, or a signal handler."""
+        self._errands.put(errand)
+        self._waker.wake()
+
     def drain(self, until: Callable[[], bool] = lambda: False) -> None:
         """Count everything that is in the files now, or, when `until` says so between two turns, a part of it."""
         ticket = self._gate.begin()
         self._watch()
-        has_more = True
+        has_more, has_committed = True, False
         while has_more:
             now = self._monotonic()
-            known_files = self._follower.followed_files
-            self._follower.look(now)
-            has_more = self._follower.has_waiting and self._follower.followed_files > known_files
-            fed = 0
-            for batch in self._batches(now):
-                self._pipeline.feed(batch)
-                fed += batch.end - batch.start
-                if fed >= self._turn_bytes or self._pipeline.is_crowded:
-                    self._commit()
-                    fed = 0
-                    if until():
-                        return
+            known_files = self.follower.followed_files
+            self.follower.look(now)  # also between turns: files come and go while there is much to catch up
+            self.publish()  # a scrape that will not wait sees how much there is to catch up
+            has_more = self.follower.has_waiting and self.follower.followed_files > known_files
+            fed, is_all = self._feed(now)
             if fed:
-                self._commit()
-                has_more = self._follower.has_waiting
+                self.commit()
+                has_committed = True
+                has_more = self.follower.has_waiting or not is_all
                 if until():
                     return
-        if self._follower.retired:
-            self._commit()
-        self._publish_standing()
+        if self.follower.retired or not (self._ledger.is_saved or has_committed):
+            self.commit()
+        self._tell_losses(now)
+        self._recognise()
+        self.publish()
         self.has_drained = True
         self._gate.served(ticket)
 
+    def commit(self, lost: Settled | None = None) -> None:
+        """Fold what was fed since the last commit, commit it with the positions it led to, publish."""
+        change = self.pipeline.take()
+        if lost is not None:
+            change.settle(lost)
+        change.lost_bytes = self._vitals.take_lost_bytes()
+        ended = self.follower.take_retired()
+        self._ledger.commit(change, self.follower.positions(), ended)
+        for generation in ended:
+            self.pipeline.forget(generation)
+        self.publish()
+
+    def _tell_losses(self, now: float) -> None:
+        """Count missing records as lost when everything is read and no file that is still sought can hold them."""
+        writers = self._ledger.published.tally.writers
+        if self._losses.is_due(writers, now):
+            held = {generation.number for generation in self.follower.generations}
+            if held.issuperset(self.follower.positions()) and not self.follower.has_waiting:
+                lost = self._losses.losses(writers)
+                if lost.lost:
+                    self.commit(lost)
+
+    def leave(self, ended: Mapping[int, Position]) -> None:
+        """Commit where every file stands, and that some ended; close them, for another follower to go on."""
+        self.follower.retired.update(ended)
+        self.commit()
+        self.follower.close()
+
+    def publish(self) -> None:
+        """Show what is committed, and how the tailer stands now."""
+        committed, vitals = self._ledger.published, self._vitals
+        standing = Standing(
+            followed_files=self.follower.followed_files,
+            behind_bytes=sum(generation.behind_bytes for generation in self.follower.generations),
+            happenings=vitals.counts,
+            saved_at=self._ledger.saved_at(),
+            checkpoint_errors=vitals.checkpoint_errors,
+            is_reload_successful=vitals.is_reload_successful,
+            configured_at=vitals.configured_at,
+        )
+        self.view = View(committed.tally, committed.buckets, committed.created, committed.durations_since, standing)
+
+    def _run_errands(self) -> bool:
+        """Run what was asked for meanwhile; return whether there was anything."""
+        has_run = False
+        with suppress(queue.Empty):
+            while True:
+                self._errands.get_nowait()()
+                has_run = True
+        return has_run
+
+    def _feed(self, looked_at: float) -> tuple[int, bool]:
+        """Feed what there was at the look, up to the size of a turn; return how many bytes, and whether that is all."""
+        fed = 0
+        for batch in self._batches(looked_at):
+            self.pipeline.feed(batch)
+            fed += batch.end - batch.start
+            if fed >= self._turn_bytes or self.pipeline.is_crowded:
+                return fed, False
+        return fed, True
+
     def _batches(self, looked_at: float) -> Iterator[Batch]:
         """Yield everything there was at the look; files are let go by its time, as nothing later is known of them."""
-        yield from self._follower.batches()
-        yield from self._follower.let_go(looked_at)
+        yield from self.follower.batches()
+        yield from self.follower.let_go(looked_at)
 
-    def _commit(self) -> None:
-        """Fold what was fed since the last commit, commit it with the positions it led to, publish."""
-        change = self._pipeline.take()
-        change.lost_bytes = self._vitals.take_lost_bytes()
-        ended, self._follower.retired = self._follower.retired, {}
-        self._ledger.commit(change, self._follower.positions(), ended)
-        for generation in ended:
-            self._pipeline.forget(generation)
-        self._publish_standing()
-
-    def _publish_standing(self) -> None:
-        generations = self._follower.generations
-        self.standing = Standing(
-            followed_files=self._follower.followed_files,
-            behind_bytes=sum(generation.behind_bytes for generation in generations),
-            happenings=self._vitals.counts,
-        )
+    def _recognise(self) -> None:
+        """Tell, once, when nothing of what the state file knew is found: it may be that of other logs."""
+        if self._unrecognised and self._vitals.counts.get("resumed"):
+            self._unrecognised = set()
+        elif self._unrecognised and self._unrecognised.isdisjoint(self.follower.positions()):
+            self._vitals.state_is_strange(len(self._unrecognised))
+            self._unrecognised = set()

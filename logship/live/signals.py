@@ -1,4 +1,4 @@
-"""Turn SIGINT and SIGTERM into a call, and give the signals back afterwards."""
+"""Turn signals into calls, and give them back afterwards: SIGINT and SIGTERM stop, SIGHUP reloads."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` at the first SIGINT or SIGTERM; a second one acts as it did before. Main thread only."""
-    before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
+def obeying_signals(*, stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[None]:
+    """Call `reload` at each SIGHUP, `stop` at the first SIGINT or SIGTERM; a second one acts as it did before.
 
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    Main thread only. What is called may interrupt any line of that thread.
+    """
+    before = {number: signal.getsignal(number) for number in (*_STOP_SIGNALS, signal.SIGHUP)}
 
-    def caught(_number: int, _frame: FrameType | None) -> None:
-        restore()
+    def stopped(_number: int, _frame: FrameType | None) -> None:
+        for number in _STOP_SIGNALS:
+            signal.signal(number, before[number])
         stop()
 
+    def hung_up(_number: int, _frame: FrameType | None) -> None:
+        reload()
+
     for number in _STOP_SIGNALS:
-        signal.signal(number, caught)
+        signal.signal(number, stopped)
+    signal.signal(signal.SIGHUP, hung_up)
     try:
         yield
     finally:
-        restore()
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Say = Callable[..., Any]
@@ -16,8 +16,14 @@ class Vitals:
     def __init__(self, say: Say) -> None:
         self._say = say
         self._counts: Counter[str] = Counter()
-        self._last_unsaved = ""
+        self._unsaved_because: set[str] = set()
         self._lost_bytes = 0
+        self.checkpoint_errors = 0
+        """Commits that could not be made durable."""
+        self.is_reload_successful = True
+        """Whether the last attempt to read the configuration succeeded."""
+        self.configured_at = 0.0
+        """When the configuration was last read with success, in seconds since the epoch."""
         self.counts: Mapping[str, int] = {}
         """How often each happening was seen; replaced as a whole, never changed."""
 
@@ -48,11 +54,45 @@ class Vitals:
         return lost
 
     def unsaved(self, why: str) -> None:
-        """Tell that a commit could not be made durable; counting goes on."""
-        self._count("unsaved")
-        if why != self._last_unsaved:
+        """Tell that a commit could not be made durable, once for each reason; counting goes on."""
+        self.checkpoint_errors += 1
+        if why not in self._unsaved_because:
             self._say("cannot save the state, counting goes on", why=why)
-        self._last_unsaved = why
+        self._unsaved_because.add(why)
+
+    def saved_again(self) -> None:
+        """Tell that everything is durable again after commits that were not."""
+        self._unsaved_because.clear()
+        self._say("the state is saved again")
+
+    def state_rewritten(self, path: str) -> None:
+        """Tell that the state file was removed by somebody, and written anew with everything."""
+        self._say("the state file was removed: everything is written into a new one", path=path)
+
+    def state_is_strange(self, files: int) -> None:
+        """Tell that none of the files that the state file knows was found again."""
+        self._say("none of the files that the state file knows was found: is it that of other logs?", files=files)
+
+    def configured(self, at: float) -> None:
+        """Note that the configuration was read with success at a time."""
+        self.is_reload_successful = True
+        self.configured_at = at
+
+    def reloaded(self, at: float, changed: Sequence[str], needs_restart: Sequence[str]) -> None:
+        """Tell that another configuration is obeyed: the keys that changed, and those that a restart alone changes."""
+        self.configured(at)
+        self._say("configuration reloaded", changed=list(changed))
+        if needs_restart:
+            self._say("some of it needs a restart", keys=list(needs_restart))
+
+    def reload_refused(self, why: str) -> None:
+        """Tell that a configuration cannot be obeyed, and that the old one stays."""
+        self.is_reload_successful = False
+        self._say("configuration not reloaded, the old one stays", why=why)
+
+    def nothing_to_reload(self) -> None:
+        """Tell that there is no configuration file that could be read again."""
+        self._say("nothing to reload: there is no configuration file; --config FILE names one")
 
     def closed(self, path: str) -> None:
         """Tell that a rotated file was read to its end and let go."""

@@ -54,7 +54,8 @@ class Admission:
                     known.add(labels)
                 else:
                     target = fold(labels)
-                    admitted.folded += series.requests
+                    if labels.method != OTHER:  # else they were counted as folded when the method was
+                        admitted.folded += series.requests
             admitted.add_series(target, series)
 
 

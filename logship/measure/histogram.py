@@ -43,11 +43,10 @@ class Histogram:
         self._thresholds = [_threshold(bound, _NANOSECONDS // unit_nanoseconds) for bound in buckets]
 
     def fold(self, durations: list[float]) -> Fold:
-        """Sort `durations` in place and fold them; all must be valid, and at least one there.
+        """Fold sorted `durations`; all must be valid, and at least one there.
 
         The sum is exact for durations written to the nanosecond or coarser, in any order and division.
         """
-        durations.sort()
         counts = []
         below = 0
         for threshold in self._thresholds:

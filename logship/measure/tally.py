@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from logship.measure import sketch
 from logship.measure.sketch import Sketch
+from logship.measure.writers import Settled, Writer, bound, settle
 from logship.model import LabelSet, Reason
 
 
@@ -43,6 +44,16 @@ class Series(NamedTuple):
             sketch.add(self.sketch, other.sketch) if other.sketch else self.sketch,
         )
 
+    def times(self, weight: int) -> Series:
+        """Return the series of `weight` times each of the requests."""
+        return Series(
+            self.requests * weight,
+            tuple(count * weight for count in self.buckets),
+            self.sum_ns * weight,
+            self.max_ns,
+            {number: count * weight for number, count in self.sketch.items()},
+        )
+
 
 @dataclass(slots=True)
 class Tally:
@@ -57,6 +68,10 @@ class Tally:
         folded: Requests that were counted under other labels than their own because of a limit.
         read_bytes: Bytes of the lines, newlines included.
         lost_bytes: Bytes that were seen in a file but could never be read, as it vanished.
+        lost_lines: Records whose numbers are missing for good.
+        dropped: Records that the writers say they dropped.
+        unlogged: Requests that have no line: those that records with a sampling rate stand for, beside their own.
+        writers: What is known of the processes that number their records; the longest silent one first.
         first_event: Earliest time of a line in seconds since the epoch, as seen at the ends of batches.
         last_event: Latest one.
     """
@@ -69,18 +84,27 @@ class Tally:
     folded: int = 0
     read_bytes: int = 0
     lost_bytes: int = 0
+    lost_lines: int = 0
+    dropped: int = 0
+    unlogged: int = 0
+    writers: dict[str, Writer] = field(default_factory=dict)
     first_event: float | None = None
     last_event: float | None = None
 
     @property
     def requests(self) -> int:
-        """All requests, with or without a duration."""
+        """All requests, with or without a duration, with or without a line."""
         return sum(series.requests for series in self.series.values())
+
+    @property
+    def request_lines(self) -> int:
+        """Lines that are requests."""
+        return self.requests - self.unlogged
 
     @property
     def lines(self) -> int:
         """All lines: each is a request, no request, or rejected."""
-        return self.requests + self.not_request + self.rejected.total()
+        return self.request_lines + self.not_request + self.rejected.total()
 
     def add_series(self, labels: LabelSet, series: Series) -> None:
         """Count the requests of `series` under `labels`."""
@@ -98,7 +122,27 @@ class Tally:
         self.folded += other.folded
         self.read_bytes += other.read_bytes
         self.lost_bytes += other.lost_bytes
+        self.lost_lines += other.lost_lines
+        self.dropped += other.dropped
+        self.unlogged += other.unlogged
+        self.add_writers(other.writers)
         self.widen_span(at for at in (other.first_event, other.last_event) if at is not None)
+
+    def add_writers(self, writers: Mapping[str, Writer]) -> None:
+        """Add what is known of writing processes; they are the last ones heard of."""
+        for boot_id, writer in writers.items():
+            held = self.writers.pop(boot_id, None)
+            self.writers[boot_id] = writer if held is None else held.plus(writer)
+
+    def bound_writers(self) -> None:
+        """Keep what is known of writing processes within its limits; what must be forgotten is counted as lost."""
+        self.lost_lines += bound(self.writers)
+
+    def settle(self, found: Settled | None = None) -> None:
+        """Count gaps as losses, all of them if none are given."""
+        found = settle(self.writers) if found is None else found
+        self.lost_lines += found.lost
+        self.add_writers(found.writers)
 
     def widen_span(self, times: Iterable[float]) -> None:
         """Extend the span of events to `times`, in seconds since the epoch."""
@@ -117,6 +161,10 @@ class Tally:
             folded=self.folded,
             read_bytes=self.read_bytes,
             lost_bytes=self.lost_bytes,
+            lost_lines=self.lost_lines,
+            dropped=self.dropped,
+            unlogged=self.unlogged,
+            writers=dict(self.writers),
             first_event=self.first_event,
             last_event=self.last_event,
         )

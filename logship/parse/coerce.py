@@ -82,6 +82,14 @@ def _duration(value: Any) -> float:
     return _number(value, Reason.INVALID_DURATION)
 
 
+def _sample_rate(value: Any) -> float:
+    return _number(value, Reason.INVALID_SAMPLE_RATE)
+
+
+def _whole_number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def _exception(value: Any) -> StructuredException | None:
     return StructuredException(type=_any_text(value.get("type"))) if isinstance(value, dict) else None
 
@@ -111,5 +119,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "stack": _any_text,
     "exception": _exception,
     "metadata": _metadata,
+    "sample_rate": _sample_rate,
+    "active": _whole_number,
+    "seq": _whole_number,
     "boot_id": _any_text,
 }

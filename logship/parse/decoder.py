@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from logship.model import Reason
+from logship.parse.account import number_in
 from logship.parse.coerce import coerce
 from logship.parse.formats import Format
 from logship.parse.records import Record
@@ -39,11 +40,13 @@ class Decoded:
         records: Each record in a tuple of one, as decoding made it.
         rejected: How many lines were refused, by reason.
         blank: How many lines held nothing but white space.
+        numbers: Process and number of each line that was refused, where our own writer put them.
     """
 
     records: list[tuple[Record]] = field(default_factory=list)
     rejected: Counter[Reason] = field(default_factory=Counter)
     blank: int = 0
+    numbers: list[tuple[str, int]] = field(default_factory=list)
 
 
 class Decoder:
@@ -90,6 +93,9 @@ class Decoder:
         found = read_line(line, self.format)
         if isinstance(found, Reason):
             decoded.rejected[found] += 1
+            number = number_in(line) if self.format.is_numbered else None
+            if number is not None:
+                decoded.numbers.append(number)
         else:
             decoded.records.append((found,))
 

@@ -32,12 +32,6 @@ def first_request(lines: bytes) -> FirstRequest | None:
     return None
 
 
-def detect(lines: bytes) -> Format | None:
-    """Return the format of the first request among `lines`; None while none is there."""
-    first = first_request(lines)
-    return first.format if first is not None else None
-
-
 def _format_of(line: bytes) -> Format | None:
     value = load_object(line.lstrip(b"\0"))
     if isinstance(value, Reason):

@@ -31,6 +31,7 @@ class Format:
         exception_type: The type of the exception that the record tells of, if any.
         recognises: Whether a request record, as plain JSON, was written in this format.
         example: A request line.
+        is_numbered: Whether records have `seq`, `boot_id` and what else only our own writer says.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Format:
     exception_type: Callable[[Any], str | None]
     recognises: Callable[[Mapping[str, Any]], bool]
     example: str
+    is_numbered: bool = False
 
 
 def _no_lift(_record: Record) -> Record | None:
@@ -103,6 +105,7 @@ FORMATS: tuple[Format, ...] = (
         example='{"timestamp":"2026-11-23T07:00:00.123Z","level":"info","message":"HTTP Request",'
         '"service":"heroes-api","environment":"production","method":"GET","url":"/api/heroes/17",'
         '"route":"/api/heroes/{id}","status":200,"duration":12.6,"seq":18,"boot_id":"9f0a1d2e"}',
+        is_numbered=True,
     ),
     Format(
         name="winston",
@@ -129,6 +132,7 @@ UNDECIDED = Format(
     exception_type=_either_exception_type,
     recognises=_never,
     example="",
+    is_numbered=True,
 )
 """Reads a log until its first request shows the format, each line as the format would that it turns out to have."""
 

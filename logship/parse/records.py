@@ -11,8 +11,8 @@ from msgspec import Struct
 class Record(Struct, gc=False):
     """The fields of a request record, in the unit and the types of its format."""
 
-    message: str | None = None
     level: str | None = None
+    message: str | None = None
     method: str | None = None
     url: str | None = None
     route: str | None = None
@@ -30,6 +30,10 @@ class AppRecord(Record, gc=False):
     """A line written by app_logging."""
 
     exception: StructuredException | None = None
+    sample_rate: float | None = None
+    active: int | None = None
+    seq: int | None = None
+    boot_id: str | None = None
 
 
 class WinstonMetadata(Record, gc=False):
@@ -49,4 +53,7 @@ class UndecidedRecord(WinstonRecord, gc=False):
     """A line of a log that has not shown its format yet: what all formats read."""
 
     exception: StructuredException | None = None
+    sample_rate: float | None = None
+    active: int | None = None
+    seq: int | None = None
     boot_id: str | None = None

@@ -27,12 +27,19 @@ def event_times(lines: bytes) -> list[float]:
     return [at for at in (_event_time(first), _event_time(last)) if at is not None]
 
 
+def time_of(timestamp: str | None) -> float | None:
+    """Return the time that a record tells, in seconds since the epoch; None when that is no time."""
+    try:
+        at = datetime.fromisoformat(timestamp) if timestamp is not None else None
+        if at is None or at.year not in _YEARS:
+            return None
+        return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
 def _event_time(line: bytes) -> float | None:
     try:
-        stamp = _decode(line).timestamp
-        at = datetime.fromisoformat(stamp) if stamp is not None else None
-    except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+        return time_of(_decode(line).timestamp)
+    except (ValueError, RecursionError, msgspec.MsgspecError):
         return None
-    if at is None or at.year not in _YEARS:
-        return None
-    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()

@@ -48,9 +48,19 @@ def _holds_what_it_holds(other: Generation, size: int, original: ReadAt) -> bool
     return 0 < other.size <= size and holds_the_same(other.read_at, original, other.size) and not _is_monotonous(other)
 
 
+def has_different_lines(generation: Generation) -> bool:
+    """Return whether a file says more than one thing, so that another one that begins and ends alike is the same."""
+    return len(set(_lines(generation))) > 1
+
+
 def _is_monotonous(generation: Generation) -> bool:
     """Return whether all lines that were compared are alike, so that two files of a log may well be so, too."""
+    lines = _lines(generation)
+    return len(lines) > 1 and len(set(lines)) == 1
+
+
+def _lines(generation: Generation) -> list[bytes]:
+    """Return the complete lines among the bytes that are compared."""
     start = max(0, generation.size - MARKER_BYTES)
     head, tail = generation.read_at(0, HEAD_BYTES), generation.read_at(start, MARKER_BYTES)
-    lines = [*head.split(b"\n")[:-1], *tail.split(b"\n")[1:-1]]
-    return len(lines) > 1 and len(set(lines)) == 1
+    return [*head.split(b"\n")[:-1], *tail.split(b"\n")[1:-1]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from logship.errors import InputError
 from logship.model import Batch, FileKey, Position
@@ -97,8 +98,12 @@ class Follower:
         self._opener.open_new([sighting for key, sighting in seen.items() if key in self._shelf.parking])
         self._search.run(seen, now)
         self._leave_copies()
-        self._open_unopened(is_first=is_first)
+        unopened, last_number = self._unopened(), self._shelf.last_number
+        in_new_places = self._meet_directories(unopened, is_first=is_first)
+        self._opener.open_new(unopened)
+        self._suspect_missed(unopened, in_new_places, last_number)
         self._tell_what_is_lost(self._missed.run(seen, now))
+        self._tell_what_is_compressed(unopened, in_new_places)
         self._opener.from_end &= seen.keys()
         self._refusals.end_look(seen)
 
@@ -180,18 +185,23 @@ class Follower:
     def _unopened(self) -> list[Sighting]:
         """Return the files to open, originals before what may be their copies."""
         held, parking = self._shelf.held, self._shelf.parking
-        found = [each for key, each in self._seen.items() if key not in held and not parking.rests(each)]
+        closed = (each for key, each in self._seen.items() if key not in held and not parking.rests(each))
+        found = [each for each in closed if not self._refusals.is_compressed(each)]
         return sorted(found, key=lambda each: looks_rotated(each.path))
 
-    def _open_unopened(self, *, is_first: bool) -> None:
-        """Open what is new; in directories that were known before, more may have come and gone since the last look."""
-        unopened, last_number = self._unopened(), self._shelf.last_number
-        in_new_places = self._meet_directories(unopened, is_first=is_first)
-        self._opener.open_new(unopened)
-        for key in {each.key for each in unopened} - in_new_places:
+    def _suspect_missed(self, opened: Iterable[Sighting], in_new_places: set[FileKey], last_number: int) -> None:
+        """Where a new file appears in a directory that was known, others may have come and gone since the last look."""
+        for key in {each.key for each in opened} - in_new_places:
             generation = self._shelf.held.get(key)
             if generation is not None and generation.number > last_number:
                 self._missed.rotated(generation.real_path)
+
+    def _tell_what_is_compressed(self, opened: Iterable[Sighting], in_new_places: set[FileKey]) -> None:
+        """Tell of the compressed files that are meant, but are neither what was followed nor what was missed."""
+        for each in opened:
+            is_past = each.key in in_new_places
+            if self._refusals.is_compressed(each) and (is_past or not self._missed.knows_archive(each)):
+                self._refusals.refuse(each.key, each.path, COMPRESSED)
 
     def _meet_directories(self, unopened: Iterable[Sighting], *, is_first: bool) -> set[FileKey]:
         """Note what stands in directories of which nothing is known, and return the files to be opened there."""
@@ -253,20 +263,21 @@ class Follower:
         """Let go of files that were empty, or held something else, and now hold a copy of another that is followed."""
         for key in self._fresh & self._shelf.held.keys():
             generation = self._shelf.held[key]
-            if not generation.offset and generation.gone_at is None and self._opener.is_copy(generation):
-                self._shelf.close(generation)
+            with suppress(OSError):  # of the original: the next look tells
+                if not generation.offset and generation.gone_at is None and self._opener.is_copy(generation):
+                    self._shelf.close(generation)
 
     def _follow(self, sighting: Sighting, known: Known) -> bool:
         """Follow a file if it proves to be the generation that is sought; return whether it does."""
         held = self._shelf.held.get(sighting.key)
-        if held is None:
-            found = self._opener.has_room() and self._opener.open(sighting, known)
+        if held is not None:
+            found = held if sighting.key in self._fresh and self._become(held, known) else None
         else:
-            found = sighting.key in self._fresh and self._become(held, known)
-        if found:
-            self._mind_name(sighting)
+            found = self._opener.open(sighting, known) if self._opener.has_room() else None
+        if found is not None:
+            self._mind_name(found)
             self._tell_move(known.position, sighting)
-        return found
+        return found is not None
 
     def _tell_move(self, position: Position, sighting: Sighting) -> None:
         """Tell that a generation was found elsewhere; or where it was, though nothing proves that it is the same."""
@@ -276,14 +287,17 @@ class Follower:
         elif place != position.path:
             self._missed.rotated(position.path, Moved(place, sighting.key, sighting.modified_ns))
 
-    def _mind_name(self, sighting: Sighting) -> None:
-        """Treat a file that is followed, but not under this name, as one whose name went."""
-        if sighting.key not in self._seen:
-            self._shelf.held[sighting.key].gone_at = self._looked_at
+    def _mind_name(self, generation: Generation) -> None:
+        """Treat a file that is followed, but not under its name, as one whose name went."""
+        if generation.key not in self._seen:
+            generation.gone_at = self._looked_at
 
     def _become(self, generation: Generation, known: Known) -> bool:
         """Go on with what is sought in an open file of which nothing was read yet, if it proves to be it."""
-        if generation.offset or self._shelf.known.take(generation.key, generation.read_at, known) is None:
+        proven = None
+        with suppress(OSError):  # the next look tells
+            proven = None if generation.offset else self._shelf.known.take(generation.key, generation.read_at, known)
+        if proven is None:
             return False
         self._shelf.retired[generation.number] = generation.position()
         generation.resume(known.number, known.position)
@@ -302,9 +316,16 @@ class Follower:
         generation = unpacked(known, archive.path, rest, LineCutter(self._options.max_line_bytes))
         self._shelf.unpacked.append(Unpacked(generation, archive, rest))
 
-    def _follow_missed(self, sighting: Sighting) -> None:
-        if self._opener.has_room() and self._opener.open(sighting):
-            self._mind_name(sighting)
+    def _follow_missed(self, sighting: Sighting) -> bool:
+        """Follow a file from its beginning; return whether there was room for it."""
+        if not self._opener.has_room():
+            return False
+        generation = self._opener.open(sighting)
+        if generation is not None:
+            self._mind_name(generation)
+            if generation.key != sighting.key:
+                self._shelf.close(generation)  # another file took that name meanwhile: the next look tells
+        return True
 
     def _unpack_missed(self, archive: Sighting) -> None:
         """Read a compressed file that nobody knows from its beginning."""

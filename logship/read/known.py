@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from logship.model import Excerpt, FileKey, Position
-from logship.read.identity import ReadAt, excerpt, proves
+from logship.read.identity import HEAD_BYTES, ReadAt, excerpt, proves
 
 _Key = TypeVar("_Key", bound=tuple[object, ...])
 
@@ -85,6 +85,19 @@ class KnownGenerations:
             if any(read_at is None or proves(known.position, read_at) for known in alike.values()):
                 return True
         return False
+
+    def take_alike(self, read_at: ReadAt) -> Known | None:
+        """Return the generation that ended whose content a file holds, and forget it here.
+
+        The file may be another one by its identity: on a file system that was mounted again, or brought from a backup.
+        """
+        head = read_at(0, HEAD_BYTES)
+        for length in {wanted.length for wanted in self._by_head if wanted.length <= len(head)}:
+            for known in reversed(self._by_head.get(excerpt(head[:length]), {}).values()):
+                if known.number in self._ended and known.position.offset and proves(known.position, read_at):
+                    self.drop(known.number)
+                    return known
+        return None
 
     def parked(self) -> list[Known]:
         """Return the generations whose files are closed while they rest."""

@@ -17,7 +17,7 @@ from logship.errors import InputError
 from logship.model import FileKey, Position
 from logship.read.archive import Archive
 from logship.read.discovery import Sighting
-from logship.read.generation import NOWHERE
+from logship.read.generation import NOWHERE, Generation
 from logship.read.identity import HEAD_BYTES, ReadAt, excerpt
 from logship.read.rotation import names_like, usual_names
 from logship.read.shelf import Shelf, directory_of
@@ -53,7 +53,7 @@ class Missed:
     Args:
         shelf: The generations that are known.
         linger_seconds: How long a compressed file that ends too early is given to grow on.
-        follow: Follows a plain file, unless it is a copy of one that is followed.
+        follow: Follows a plain file, unless it is a copy of one that is followed; returns False if it must wait.
         unpack: Reads a compressed file from its beginning.
     """
 
@@ -62,7 +62,7 @@ class Missed:
         shelf: Shelf,
         linger_seconds: float,
         *,
-        follow: Callable[[Sighting], None],
+        follow: Callable[[Sighting], bool],
         unpack: Callable[[Sighting], None],
     ) -> None:
         self._shelf = shelf
@@ -108,15 +108,22 @@ class Missed:
                 self._moved |= here  # to be looked at again
             if self._shelf.last_number > before:
                 found_in.add(directory)
+        if not self._moved:
+            self._growing.clear()
         return found_in
+
+    def knows_archive(self, archive: Sighting) -> bool:
+        """Return whether a compressed file holds what was followed, as far as it can be told yet."""
+        head = _head(archive, is_plain=False)
+        return not head or self._is_known(archive, head, is_plain=False)
 
     def _take(self, siblings: Siblings, kind: _Kind, now: float) -> bool:
         """Follow or unpack what nobody knows; return whether something cannot be told yet."""
+        may_come = False
         for each in kind.among(siblings.plain):
             head = _head(each, is_plain=True)
             if head and not self._is_known(each, head):
-                self._follow(each)
-        may_come = False
+                may_come |= not self._follow(each)
         for each in kind.among(siblings.compressed):
             head = _head(each, is_plain=False)
             if head is None:
@@ -135,7 +142,7 @@ class Missed:
     def _is_known(self, sighting: Sighting, head: bytes, *, is_plain: bool = True) -> bool:
         if sighting.key in self._shelf.held or any(each.archive.key == sighting.key for each in self._shelf.unpacked):
             return True
-        if any(each.read_at(0, len(head)) == head for each in self._shelf.held.values()):
+        if any(_begins_with(each, head) for each in self._shelf.held.values()):
             return True
         if any(_starts_alike(each.generation.head, head) for each in self._shelf.unpacked):
             return True
@@ -176,6 +183,13 @@ def _kind(live: str, moved: Iterable[Moved], siblings: Siblings, seen: Collectio
 
 def _is_crowded(siblings: Siblings, seen: Collection[FileKey]) -> bool:
     return len(siblings.compressed) + sum(each.key not in seen for each in siblings.plain) > MOST_NOTED
+
+
+def _begins_with(generation: Generation, head: bytes) -> bool:
+    try:
+        return generation.read_at(0, len(head)) == head
+    except OSError:  # the disk, or a network file system that lost the file
+        return False
 
 
 def _starts_alike(one: bytes, other: bytes) -> bool:

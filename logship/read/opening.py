@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from logship.model import FileKey
 from logship.read.archive import is_compressed_head
-from logship.read.copies import is_copy
+from logship.read.copies import has_different_lines, is_copy
 from logship.read.discovery import Sighting
 from logship.read.generation import Generation
 from logship.read.happenings import Happenings
@@ -15,7 +15,7 @@ from logship.read.known import Known
 from logship.read.lines import LineCutter
 from logship.read.options import FollowOptions
 from logship.read.parking import surplus
-from logship.read.refusals import COMPRESSED, Refusals
+from logship.read.refusals import Refusals
 from logship.read.shelf import Shelf
 
 
@@ -69,51 +69,54 @@ class Opener:
         self.has_waiting |= len(held) >= limit
         return len(held) < limit
 
-    def open(self, sighting: Sighting, known: Known | None = None) -> bool:
-        """Follow the file that was sighted, or, given a generation, only if it proves to be that one."""
+    def open(self, sighting: Sighting, known: Known | None = None) -> Generation | None:
+        """Follow the file at the place that was sighted, or, given a generation, only if it proves to be that one."""
         try:
             descriptor = os.open(sighting.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:
-            return False  # it went since it was seen
+            return None  # it went since it was seen
         except OSError as error:
             self._cannot_open(sighting, known, error)
-            return False
+            return None
+        generation = None
         try:
-            held = self._hold(sighting.path, descriptor, known)
+            generation = self._hold(sighting.path, descriptor, known)
         except OSError as error:
             self._cannot_open(sighting, known, error)
-            held = False
-        if not held:
+        if generation is None:
             os.close(descriptor)
-        return held
+        return generation
 
     def _cannot_open(self, sighting: Sighting, known: Known | None, error: OSError) -> None:
         """Tell of a file that is to be followed; of others beside it nothing is expected."""
         if known is None or known.position.key == sighting.key:
             self._refusals.cannot_reach(sighting.key, sighting.path, error.strerror or str(error))
 
-    def _hold(self, path: str, descriptor: int, wanted: Known | None) -> bool:
-        """Follow an open file from now on; return whether it is to be followed."""
+    def _hold(self, path: str, descriptor: int, wanted: Known | None) -> Generation | None:
+        """Follow an open file from now on; return None if it is not to be followed."""
         status = os.fstat(descriptor)
         key = FileKey(status.st_dev, status.st_ino)
         if key in self._shelf.held:
-            return False
+            return None
         if is_compressed_head(os.pread(descriptor, 8, 0)):
-            self._refusals.refuse(key, path, COMPRESSED)
-            return False
+            self._refusals.note_compressed(Sighting(path, key, status.st_size, status.st_mtime_ns))
+            return None
         cutter, now = LineCutter(self._options.max_line_bytes), self.now
         generation = Generation(0, path, key, descriptor, cutter, size=status.st_size, changed_at=now, compared_at=now)
         generation.modified_ns = status.st_mtime_ns
         if (wanted is None or not wanted.position.offset) and self.is_copy(generation):
-            return False
+            return None
         parked = self._shelf.parking.leave(key)
         known = self._shelf.known.take(key, generation.read_at, wanted)
-        if parked is not None and known is None and self._shelf.known.seek(parked.number):
+        if known is None and wanted is None and has_different_lines(generation):
+            known = self._shelf.take_alike(generation)
+        is_another = parked is not None and (known is None or known.number != parked.number)
+        if is_another and parked is not None and self._shelf.known.seek(parked.number):
             self._tell.rotated(path, "replaced")
         if known is not None:
             generation.resume(known.number, known.position)
         elif wanted is not None:
-            return False
+            return None
         else:
             self._begin(generation)
         self._shelf.hold(generation)
@@ -121,7 +124,7 @@ class Opener:
             self._tell.opened(path)
         elif key not in self._refusals and parked is None:  # a read that failed and fails again is told once
             self._tell.resumed(path, known.position.offset)
-        return True
+        return generation
 
     def _begin(self, generation: Generation) -> None:
         """Make a generation of a file that nobody knows."""

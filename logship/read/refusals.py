@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from logship.model import FileKey
+from logship.read.discovery import Sighting
 from logship.read.happenings import Happenings
 
 COMPRESSED = "compressed; replay reads it"
@@ -17,6 +18,7 @@ class Refusals:
         self._tell = happenings
         self._refused: dict[FileKey, str] = {}
         self._out_of_reach: set[FileKey] = set()
+        self._compressed: dict[FileKey, Sighting] = {}
 
     def __contains__(self, key: FileKey) -> bool:
         """Return whether a file was refused."""
@@ -41,6 +43,15 @@ class Refusals:
         """Return whether a file could not be opened at this look."""
         return key in self._out_of_reach
 
+    def note_compressed(self, sighting: Sighting) -> None:
+        """Remember a compressed file, so that it is not opened again and again."""
+        self._compressed[sighting.key] = sighting
+
+    def is_compressed(self, sighting: Sighting) -> bool:
+        """Return whether a file was found to be compressed, and has not changed since."""
+        return self._compressed.get(sighting.key) == sighting
+
     def end_look(self, seen: Collection[FileKey]) -> None:
         """Forget the files that are not there any more."""
         self._refused = {key: why for key, why in self._refused.items() if key in seen or key in self._out_of_reach}
+        self._compressed = {key: each for key, each in self._compressed.items() if key in seen}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from logship.model import FileKey, Position
 from logship.read.discovery import Sighting
 from logship.read.generation import NOWHERE, Generation
+from logship.read.identity import proves
 from logship.read.known import Known, KnownGenerations
 from logship.read.parking import Parking
 from logship.read.siblings import Rest
@@ -81,6 +82,15 @@ class Shelf:
         """Remember where a generation ended."""
         self.known.add(Known(number, position))
         self.retired[number] = position
+
+    def take_alike(self, other: Generation) -> Known | None:
+        """Return the generation whose content a file of another identity holds, and which that file goes on with."""
+        for each in list(self.held.values()):
+            is_here = each.gone_at is not None and each.real_path == other.real_path and each.counted_offset
+            if is_here and proves(each.position(), other.read_at):
+                self._let_go(each)
+                return Known(each.number, each.position())
+        return self.known.take_alike(other.read_at)
 
     def positions(self) -> dict[int, Position]:
         """Return where all generations stand that may have moved and have not ended."""

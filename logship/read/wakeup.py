@@ -77,25 +77,37 @@ class DirectoryWatch:
         self._handler = _Ring(wake)
         self._unavailable = unavailable
         self._watched: set[str] = set()
-        self._observer = new_observer()
+        self._new_observer = new_observer
+        self._observer: BaseObserver | None = None
         self._works = True
 
     def start(self) -> None:
         """Start watching; a failure is told, not raised."""
-        self._attempt(self._observer.start)
+        self._attempt(self._start)
 
     def watch(self, directories: Iterable[str]) -> None:
         """Watch `directories` too, as far as they are not watched yet."""
         for directory in directories:
-            schedule = partial(self._observer.schedule, self._handler, directory, event_filter=_EVENTS)
-            if self._works and directory not in self._watched and self._attempt(schedule):
+            if self._works and directory not in self._watched and self._attempt(partial(self._schedule, directory)):
                 self._watched.add(directory)
 
     def stop(self) -> None:
         """Stop watching and join the threads."""
-        if self._observer.is_alive():
+        if self._observer is not None and self._observer.is_alive():
             self._observer.stop()
             self._observer.join()
+
+    def _start(self) -> None:
+        self._made().start()
+
+    def _schedule(self, directory: str) -> None:
+        self._made().schedule(self._handler, directory, event_filter=_EVENTS)
+
+    def _made(self) -> BaseObserver:
+        """Return the observer, made when it is first needed: that is where inotify's limit of instances is met."""
+        if self._observer is None:
+            self._observer = self._new_observer()
+        return self._observer
 
     def _attempt(self, act: Callable[[], object]) -> bool:
         try:

@@ -52,10 +52,13 @@ def as_json(result: Result, buckets: Sequence[float]) -> dict[str, Any]:
         "damage": [_valid(line) for line in result.damage],
         "lines": {
             "total": tally.lines,
-            "request": tally.requests,
+            "request": tally.request_lines,
             "not_request": tally.not_request,
             "rejected": {reason.value: count for reason, count in sorted(tally.rejected.items())},
         },
+        "lost_lines": tally.lost_lines,
+        "dropped": tally.dropped,
+        "unlogged_requests": tally.unlogged,
         "bytes": tally.read_bytes,
         "first_event": _time(tally.first_event),
         "last_event": _time(tally.last_event),
@@ -83,12 +86,18 @@ def _footer(tally: Tally) -> list[str]:
     rejected = ", ".join(f"{reason} {count:,}" for reason, count in sorted(tally.rejected.items()))
     lines = [
         "",
-        f"lines       {tally.lines:,}: {tally.requests:,} requests, {tally.not_request:,} other, "
+        f"lines       {tally.lines:,}: {tally.request_lines:,} requests, {tally.not_request:,} other, "
         f"{tally.rejected.total():,} rejected" + (f" ({rejected})" if rejected else ""),
         f"messages    {_counts(tally.messages)}",
     ]
     if tally.exceptions:
         lines.append(f"exceptions  {_counts(tally.exceptions)}")
+    if tally.unlogged:
+        lines.append(f"sampled     {tally.unlogged:,} more requests that records with a sample_rate stand for")
+    if tally.lost_lines:
+        lines.append(f"lost        {tally.lost_lines:,} records, by gaps in their numbers (seq)")
+    if tally.dropped:
+        lines.append(f"dropped     {tally.dropped:,} records, as the application says")
     if tally.folded:
         lines.append(f"folded      {tally.folded:,} requests into __other__ (limit on series or label length)")
     if tally.first_event is not None and tally.last_event is not None:

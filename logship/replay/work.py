@@ -46,10 +46,12 @@ def replay(plan: Plan, config: Config, advance: Advance) -> Result:
         try:
             for change in _changes(path, number, pipeline, config, advance):
                 total.add(admission.admit(total, change))
+                total.bound_writers()
         except InputError as error:
             damage.append(str(error))
         formats[path] = pipeline.format_of(number)
         pipeline.forget(number)
+    total.settle()
     return Result(total, formats, tuple(damage))
 
 

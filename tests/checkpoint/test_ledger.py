@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logship.checkpoint import Ledger, Snapshot
+from logship.checkpoint.store import MAX_ENDED, Change, Saved
+from logship.errors import StateError
 from logship.measure import Admission, Series, Tally, merge
 from logship.model import OTHER, Excerpt, FileKey, LabelSet, Position, Reason
 
@@ -115,3 +118,113 @@ def test_whatever_the_limit_every_request_is_counted_once(changes: list[Tally], 
     assert tally.requests == sum(change.requests for change in changes)
     assert tally.lines == sum(change.lines for change in changes)
     assert len([labels for labels in tally.series if labels.route != OTHER]) <= limit
+
+
+class Memory:
+    """A store that keeps changes in memory, and may fail for a while."""
+
+    def __init__(self, saved: Saved | None = None) -> None:
+        self.saved = saved or Saved()
+        self.changes: list[Change] = []
+        self.buckets: tuple[float, ...] | None = None
+        self.why: str | None = None
+
+    def load(self) -> Saved:
+        return self.saved
+
+    def write(self, change: Change) -> None:
+        if self.why is not None:
+            raise StateError(self.why)
+        self.changes.append(copy.deepcopy(change))
+
+    def use_buckets(self, buckets: Sequence[float]) -> None:
+        self.buckets = tuple(buckets)
+
+    def close(self) -> None:
+        pass
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def test_a_series_keeps_the_time_at_which_it_was_first_counted_wherever_the_clock_goes() -> None:
+    clock = Clock(1000.0)
+    ledger = Ledger(Admission(), now=clock)
+    ledger.commit(requests(1), {})
+    for clock.at in (500.0, 2000.0):
+        ledger.commit(requests(1), {})
+        ledger.commit(requests(1, f"/{clock.at}"), {})
+    assert {labels.route: at for labels, at in ledger.published.created.items()} == {
+        "/a": 1000.0,
+        "/500.0": 500.0,
+        "/2000.0": 2000.0,
+    }
+
+
+def test_durations_that_begin_anew_leave_everything_else_and_are_written_with_all_series() -> None:
+    clock, store = Clock(1000.0), Memory()
+    ledger = Ledger(Admission(), store, now=clock)
+    ledger.commit(requests(3), {1: at(10)})
+    ledger.commit(requests(2, "/idle"), {})
+    before = ledger.published
+    clock.at = 1500.0
+    ledger.begin_durations_anew((1.0, 2.0))
+    ledger.commit(Tally(), {})
+    after = ledger.published
+    assert (after.buckets, after.durations_since, after.created) == ((1.0, 2.0), 1500.0, before.created)
+    assert {labels.route: each for labels, each in after.tally.series.items()} == {
+        "/a": Series(3, (0, 0, 0), 0, 0, {}),
+        "/idle": Series(2, (0, 0, 0), 0, 0, {}),
+    }
+    assert store.buckets == (1.0, 2.0)
+    assert set(store.changes[-1].labels) == set(after.tally.series)
+    assert store.changes[-1].durations_since == 1500.0
+    assert before.tally.series != after.tally.series
+
+
+def test_durations_left_out_at_the_start_began_now() -> None:
+    labels = LabelSet("GET", "/a", "200")
+    store = Memory(Saved(Tally(), {labels: 5.0}, durations_since=None))
+    ledger = Ledger(Admission(), store, now=Clock(1000.0))
+    ledger.restore()
+    assert (ledger.published.durations_since, ledger.published.created) == (1000.0, {labels: 5.0})
+    ledger.commit(Tally(), {})
+    assert store.changes[-1].durations_since == 1000.0
+
+
+def test_the_latest_generations_that_ended_are_remembered_without_those_that_go_on() -> None:
+    ledger = Ledger(Admission())
+    ledger.commit(Tally(), {}, {number: at(number) for number in range(MAX_ENDED + 5)})
+    assert list(ledger.ended) == list(range(5, MAX_ENDED + 5))
+    ledger.commit(Tally(), {7: at(70), 9: at(90)}, {9: at(99)})
+    assert 7 not in ledger.ended
+    assert ledger.ended[9] == at(99)
+    assert ledger.published.positions == {7: at(70)}
+
+
+def test_when_everything_was_last_saved_is_known_and_a_recovery_is_told_once() -> None:
+    clock, store = Clock(1000.0), Memory()
+    failed: list[str] = []
+    recovered: list[float] = []
+    ledger = Ledger(Admission(), store, now=clock, failed=failed.append, recovered=lambda: recovered.append(clock.at))
+    assert Ledger(Admission(), now=clock).saved_at() is None, "nothing is kept without a store"
+    ledger.commit(requests(1), {})
+    clock.at = 1010.0
+    assert ledger.saved_at() == 1010.0, "nothing is unsaved"
+    store.why = "disk is full"
+    ledger.commit(requests(1), {})
+    clock.at = 1020.0
+    assert ledger.saved_at() == 1010.0, "it held everything then"
+    store.why = None
+    ledger.commit(Tally(), {})
+    clock.at = 1030.0
+    ledger.commit(requests(1), {})
+    assert ledger.saved_at() == 1030.0
+    assert (failed, recovered) == (["disk is full"], [1020.0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import signal
@@ -20,10 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from words import powerless
 
-from logship.checkpoint import Ledger, NoStore, SqliteStore, move_aside
-from logship.checkpoint.store import MAX_ENDED, SCHEMA_VERSION, Change, Saved
+from logship.checkpoint import Ledger, NoStore, SqliteStore, move_aside, salvage
+from logship.checkpoint.schema import SCHEMA_VERSION
+from logship.checkpoint.store import MAX_ENDED, Change, Saved
 from logship.errors import StateDamagedError, StateError
-from logship.measure import Admission, Series, Tally
+from logship.measure import Admission, Series, Tally, Word, Writer, merge, runs_of
 from logship.model import Excerpt, FileKey, LabelSet, Position, Reason
 
 BUCKETS = (0.1, 1.0)
@@ -39,6 +41,16 @@ series = st.builds(
     huge,
     huge,
 )
+small = st.integers(1, 2**48)
+words = st.none() | st.builds(Word, small, st.integers(0, 10**9))
+writers = st.builds(
+    lambda edges, *more: Writer(runs_of(zip(edges[::2], edges[1::2], strict=True)), (edges[0], edges[-1]), *more),
+    st.lists(small, min_size=2, max_size=2, unique=True).map(sorted)
+    | st.lists(small, min_size=6, max_size=6, unique=True).map(sorted),
+    words,
+    words,
+    st.none() | st.floats(0.1, 3600),
+)
 tallies = st.builds(
     lambda span, **parts: Tally(**parts, first_event=span and min(span), last_event=span and max(span)),
     st.none() | st.tuples(times, times),
@@ -50,6 +62,10 @@ tallies = st.builds(
     folded=numbers,
     read_bytes=numbers,
     lost_bytes=numbers,
+    lost_lines=numbers,
+    dropped=numbers,
+    unlogged=numbers,
+    writers=st.dictionaries(texts, writers | st.just(Writer(((1, 1),))), max_size=4),
 )
 paths = texts | st.binary(min_size=1, max_size=20).map(os.fsdecode)
 places = st.builds(
@@ -257,7 +273,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     with opened(state) as store:
         ledger = Ledger(Admission(), store)
         for number in range(40):
-            ledger.commit(tally_of(f"/{number}"), {number + 1: at(10)})
+            writers = {f"{number:012x}": Writer(((1, 5), (7, 9)), (1, 9), Word(9, 3), Word(9, 5.5))}
+            ledger.commit(replace(tally_of(f"/{number}"), writers=writers), {number + 1: at(10)})
         assert store._database is not None
         store._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         ledger.commit(replace(tally_of("/last"), messages=Counter(info=3)), {1: at(20)}, {2: at(30)})
@@ -344,6 +361,14 @@ def test_a_file_cut_short_is_refused_unchanged(tmp_path: Path, sound: dict[str, 
         "UPDATE generations SET head_bytes = 'x'",
         "UPDATE generations SET marker = 'text'",
         "INSERT OR REPLACE INTO facts VALUES ('first_event', 'noon')",
+        "UPDATE writers SET runs = '[[5, 1]]'",
+        "UPDATE writers SET runs = '[[1, 2], [3, 4]]'",
+        "UPDATE writers SET runs = '[]'",
+        "UPDATE writers SET runs = 'x'",
+        "UPDATE writers SET last = 'x'",
+        "UPDATE writers SET heard = 'x'",
+        "UPDATE writers SET in_flight_seq = -1",
+        "UPDATE writers SET heartbeat_seconds = 'often'",
         "DROP TABLE facts",
         "ALTER TABLE series RENAME TO lost",
         "PRAGMA user_version = 0",
@@ -351,7 +376,8 @@ def test_a_file_cut_short_is_refused_unchanged(tmp_path: Path, sound: dict[str, 
 )
 def test_values_that_no_tailer_writes_are_damage(state: Path, damage: str) -> None:
     with opened(state) as store:
-        store.write(change(tally_of("/a"), {1: at(10)}))
+        tally = replace(tally_of("/a"), writers={"b": Writer(((1, 9),), (1, 9), Word(9, 3), Word(9, 5.5), 10.0)})
+        store.write(change(tally, {1: at(10)}))
     with closing(sqlite3.connect(state)) as database:
         database.execute(damage)
         database.commit()
@@ -359,6 +385,51 @@ def test_values_that_no_tailer_writes_are_damage(state: Path, damage: str) -> No
     with pytest.raises(StateDamagedError, match="salvage"):
         load(state)
     assert bytes_of(state) == before
+
+
+VERSION_1 = Path(__file__).parent.parent / "data" / "state-v1.db.gz"
+"""A state file as the first release wrote it."""
+
+
+def test_a_file_of_the_first_version_keeps_everything_and_gets_what_it_lacks(state: Path) -> None:
+    state.write_bytes(gzip.decompress(VERSION_1.read_bytes()))
+    with opened(state) as store:
+        ledger = Ledger(Admission(), store)
+        ledger.restore()
+        before = ledger.published
+        assert before.tally.series[LabelSet("GET", "/api/heroes/:id", "200")].sum_ns == 12_345_678_901
+        assert (before.tally.requests, before.tally.lines, before.tally.lost_bytes) == (9, 22, 17)
+        assert before.tally.messages == {"info": 20, "error": 2}
+        assert [position.offset for position in before.positions.values()] == [4000]
+        assert list(ledger.ended) == [1]
+        ledger.commit(Tally(lost_lines=3, writers={"b": Writer(((1, 9),), (1, 9))}), {})
+    saved = load(state)
+    assert saved.tally == merge(before.tally, Tally(lost_lines=3, writers={"b": Writer(((1, 9),), (1, 9))}))
+    with closing(sqlite3.connect(state)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def test_a_file_of_the_first_version_is_salvaged_whole(state: Path) -> None:
+    state.write_bytes(gzip.decompress(VERSION_1.read_bytes()))
+    target = state.with_name("saved.db")
+    assert salvage(str(state), str(target)).damaged == ()
+    assert load(target).tally.requests == 9
+
+
+def test_processes_that_are_forgotten_are_forgotten_in_the_file_and_only_changes_are_written(state: Path) -> None:
+    with opened(state) as store:
+        writers = {f"p{number}": Writer(((1, 9),), (1, 9), None, Word(9, number)) for number in range(50)}
+        store.write(change(Tally(writers=writers)))
+        assert store._database is not None
+        before = store._database.total_changes
+        writers = {**writers, "p7": Writer(((1, 10),), (1, 10), None, Word(10, 70))}
+        del writers["p3"]
+        store.write(change(Tally(writers=writers)))
+        assert store._database.total_changes - before == 2
+    saved = load(state).tally.writers
+    assert saved == writers
+    assert next(iter(saved)) == "p0", "the longest silent one"
+    assert list(saved)[-1] == "p7"
 
 
 def test_a_directory_in_the_place_of_the_file_is_refused(state: Path) -> None:

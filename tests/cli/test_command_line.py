@@ -16,6 +16,7 @@ import pytest
 
 from logship import __version__
 from logship.cli.main import cli, main
+from logship.cli.options import configured
 
 COMMAND = (sys.executable, "-m", "logship")
 COMMANDS = tuple(cli.list_commands(cli.make_context("logship", ["formats"])))
@@ -70,6 +71,13 @@ MISTAKES = {
     "broken configuration to check": (["check", "broken.yml"], 2, "did you mean 'buckets'?"),
     "a directory to check": (["check", "."], 2, "Is a directory"),
     "argument too many": (["formats", "winston"], 2, "unexpected extra argument"),
+    "no command for a state": (["state"], 2, "state --help lists them: show, verify, salvage, reset"),
+    "a log as a state file": (["tail", "requests.log", "--state", "requests.log"], 1, "is no state file"),
+    "a log to show": (["state", "show", "requests.log"], 1, "is no state file"),
+    "a log to verify": (["state", "verify", "requests.log"], 1, "is no state file"),
+    "a log to salvage": (["state", "salvage", "requests.log", "--to", "new.db"], 1, "is no state file"),
+    "a log to reset": (["state", "reset", "requests.log"], 1, "is no state file"),
+    "no host to listen on": (["tail", "--listen", "no-such-host.invalid:1"], 1, "an address of this machine"),
     "no address to listen on": (["tail", "--listen", "nowhere"], 2, "cannot listen on 'nowhere'"),
     "tail with a broken configuration": (["tail", "--config", "broken.yml"], 2, "broken.yml:3"),
     "no URL": (["healthcheck", "localhost:9113"], 2, "is no http URL, such as"),
@@ -194,6 +202,36 @@ def test_commands_and_options_complete() -> None:
 
     assert completed("logship re", 1) == ["replay"]
     assert "--buckets" in completed("logship replay --b", 2)
+    assert completed("logship tail --from", 2) == ["--from-end"]
+    assert completed("logship state s", 2) == ["salvage", "show"]
+    assert completed("logship replay --output ", 3) == ["table", "json", "prom"]
+
+
+@pytest.mark.parametrize(
+    "words", ["replay ", "tail ", "tail --state ", "tail --config ", "check ", "state show ", "state salvage --to "]
+)
+def test_files_are_completed_by_the_shell(words: str) -> None:
+    line = f"logship {words}"
+    environment = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" ")), "_LOGSHIP_COMPLETE": "bash_complete"}
+    assert run(environment=environment).stdout == b"file,\n"
+
+
+def test_from_end_is_an_option_a_key_and_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_from_end(*arguments: str) -> bool:
+        """Parse as `tail` does, and configure."""
+        command = cli.get_command(cli.make_context("logship", ["formats"]), "tail")
+        assert command is not None
+        return configured(**command.make_context("tail", list(arguments)).params).follow.from_end
+
+    Path("end.yml").write_text("follow: {from_end: true}\n")
+    assert not is_from_end()
+    assert is_from_end("--from-end")
+    assert is_from_end("--config", "end.yml")
+    monkeypatch.setenv("LOGSHIP_FROM_END", "1")
+    assert is_from_end()
+    monkeypatch.setenv("LOGSHIP_FROM_END", "0")
+    assert not is_from_end("--config", "end.yml")
+    assert is_from_end("--from-end")
 
 
 ENVIRONMENT = {
@@ -330,8 +368,18 @@ def test_closed_streams_are_no_reason_for_a_traceback() -> None:
     done = subprocess.run(
         ["sh", "-c", script, "sh", *COMMAND, "replay", "-"], capture_output=True, check=True, input=b""
     )
-    assert done.stdout.split() == [b"1", b"0"]
-    assert Path("err").read_text() == "logship: standard input is closed\n"
+    assert done.stdout.split() == [b"1", b"1"]
+    assert Path("err").read_text().splitlines() == [
+        "logship: standard input is closed",
+        "logship: standard output is closed: there is nowhere to write the result to",
+    ]
+
+
+@pytest.mark.parametrize(("arguments", "code"), [("formats", 1), ("replay requests.log", 1), ("check good.yml", 0)])
+def test_a_result_that_nobody_can_read_is_no_success(arguments: str, code: int) -> None:
+    done = subprocess.run(["sh", "-c", f'"$@" {arguments} >&-', "sh", *COMMAND], capture_output=True, check=False)
+    assert done.returncode == code
+    assert done.stderr.count(b"\n") == code
 
 
 def test_talk_goes_to_stderr_and_results_to_stdout(capfd: pytest.CaptureFixture[str]) -> None:

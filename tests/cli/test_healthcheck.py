@@ -62,3 +62,9 @@ def test_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_PROXY", raising=False)
     with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as url:
         assert main(["healthcheck", url]) == 0
+
+
+@pytest.mark.parametrize("timeout", ["0", "-1", "nan", "inf", "1e12", "3601"])
+def test_a_wait_that_cannot_be_is_refused(timeout: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["healthcheck", "--timeout", timeout]) == 2
+    assert "--timeout must be a number of seconds over 0 and up to 3600: not" in capfd.readouterr().err

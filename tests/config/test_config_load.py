@@ -38,6 +38,7 @@ GOOD = {
         serve=ServeOptions(listen="[::1]:9200", scrape_budget_seconds=0.5),
     ),
     "auto-format": Config(),
+    "from-end": Config(follow=FollowOptions(from_end=True)),
     "aliases": Config(measure=MeasureOptions(buckets=(0.1, 1.0), routes=("/a",)), limits=LimitOptions(max_series=7)),
 }
 BAD = sorted(TESTDATA.glob("*.bad.yml"))

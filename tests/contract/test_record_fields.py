@@ -11,7 +11,16 @@ import msgspec
 import pytest
 
 from app_logging import record as written
-from logship.parse import Decoder, Record, detect, event_times, format_named
+from logship.parse import (
+    DROPPED_MESSAGE,
+    HEARTBEAT_MESSAGE,
+    Decoder,
+    Record,
+    event_times,
+    first_request,
+    format_named,
+    said,
+)
 from logship.parse.formats import _written_by_app_logging
 
 APP = format_named("app")
@@ -46,6 +55,18 @@ def test_the_request_message_is_the_same() -> None:
     assert APP.request_message == written.REQUEST_MESSAGE
 
 
+def test_the_messages_of_the_writer_itself_are_the_same() -> None:
+    assert (DROPPED_MESSAGE, HEARTBEAT_MESSAGE) == (written.DROPPED_MESSAGE, written.HEARTBEAT_MESSAGE)
+
+
+@pytest.mark.parametrize("name", ["timestamp", "active", "dropped", "heartbeat_seconds"])
+def test_what_the_writer_says_of_itself_is_read_as_it_was_written(name: str) -> None:
+    value = "2026-11-23T07:00:00Z" if name == "timestamp" else EXAMPLES[FIELDS[name].type]
+    line = {name: value, "seq": 7, "boot_id": "b"}
+    told = said(json.dumps(line).encode())
+    assert [each for each in told if each] == [1795417200.0 if name == "timestamp" else value]
+
+
 @pytest.mark.parametrize("name", ["method", "url", "status", "duration"])
 def test_a_request_always_has_what_a_request_needs(name: str) -> None:
     assert FIELDS[name].presence == "request"
@@ -65,7 +86,7 @@ def test_a_record_of_every_written_field_is_read_as_it_was_meant() -> None:
     }
     lines = json.dumps(line).encode() + b"\n"
     assert _written_by_app_logging(line)
-    assert detect(lines) is APP
+    assert first_request(lines) == (0, APP)
     assert len(event_times(lines)) == 2
     decoded = Decoder(APP).decode(lines)
     ((record,),) = decoded.records

@@ -13,9 +13,18 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from logship.expose import Standing, StandingCollector, TallyCollector, bucket_label, exposition, registry_of
+from logship.expose import (
+    Standing,
+    StandingCollector,
+    TallyCollector,
+    View,
+    ViewCollector,
+    bucket_label,
+    exposition,
+    registry_of,
+)
 from logship.expose.text import encode
-from logship.measure import DEFAULT_BUCKETS, Series, Tally
+from logship.measure import DEFAULT_BUCKETS, Series, Tally, Word, Writer
 from logship.model import LabelSet, Reason
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "exposition.prom"
@@ -35,6 +44,10 @@ TALLY = Tally(
     rejected=Counter({Reason.INVALID_JSON: 2, Reason.INVALID_STATUS: 1}),
     folded=3,
     read_bytes=4321,
+    lost_lines=5,
+    dropped=2,
+    unlogged=9,
+    writers={"b": Writer(((1, 20),), (1, 20), Word(20, 3), Word(20, 1_795_000_123.0))},
     first_event=1_795_000_000.0,
     last_event=1_795_000_123.456,
 )
@@ -63,6 +76,15 @@ def sample(families: list[Metric], name: str, **labels: str) -> float | None:
 
 def test_the_exposition_is_the_golden_one() -> None:
     assert exposition(TALLY, DEFAULT_BUCKETS) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_requests_in_flight_are_shown_of_processes_that_are_alive_now() -> None:
+    for now, active in ((1_795_000_130.0, 3.0), (1_795_009_999.0, 0.0)):
+        collector = TallyCollector(lambda: TALLY, DEFAULT_BUCKETS, now=lambda now=now: now)  # type: ignore[misc]
+        assert sample(list(collector.collect()), "active_connections") == active
+    nobody_told = TallyCollector(Tally, DEFAULT_BUCKETS, now=lambda: 0.0)
+    assert sample(list(nobody_told.collect()), "active_connections") is None
+    assert sample(families_of(exposition(TALLY, DEFAULT_BUCKETS)), "active_connections") is None, "a replay has no now"
 
 
 def test_buckets_are_cumulative_and_the_sum_is_in_seconds() -> None:
@@ -151,3 +173,91 @@ def test_one_exposition_is_of_one_state() -> None:
 )
 def test_a_bound_has_the_label_of_a_prometheus_client(bound: float, label: str) -> None:
     assert bucket_label(bound) == label
+
+
+CREATED = {labels: 1_795_000_000.25 + number for number, labels in enumerate(TALLY.series)}
+VIEW = View(TALLY, DEFAULT_BUCKETS, CREATED, 1_795_000_002.0, Standing(2, 100, {"opened": 3}, saved_at=1_795_000_500.0))
+
+
+def shown(view: View, accept: str) -> tuple[str, str]:
+    body, content_type = encode(registry_of(ViewCollector(lambda: view)), accept)
+    return body.decode(), content_type
+
+
+def test_openmetrics_says_when_each_counter_and_histogram_began() -> None:
+    families = openmetrics_families_of(shown(VIEW, OPENMETRICS)[0])
+    for (method, route, status), at in CREATED.items():
+        named = {"method": method, "route": route}
+        assert sample(families, "http_requests_created", **named, status=status) == at
+        histogram = sample(families, "http_request_duration_seconds_created", **named, status_code=status)
+        assert histogram == (
+            max(at, 1_795_000_002.0) if any(TALLY.series[LabelSet(method, route, status)].buckets) else None
+        )
+
+
+def test_a_series_whose_beginning_is_not_known_says_nothing_of_it() -> None:
+    labels = LabelSet("GET", "/api/heroes/:id", "200")
+    families = openmetrics_families_of(shown(View(TALLY, created={labels: 5.0}), OPENMETRICS)[0])
+    created = [each for family in families for each in family.samples if each.name.endswith("_created")]
+    assert {each.value for each in created} == {5.0}
+    assert len(created) == 2
+    assert "_created" not in exposition(TALLY, DEFAULT_BUCKETS)
+
+
+@pytest.mark.parametrize("accept", ["", "text/plain", "text/plain;version=0.0.4", "text/plain;version=1.0.0"])
+def test_the_text_format_has_no_creation_times(accept: str) -> None:
+    text, content_type = shown(VIEW, accept)
+    assert content_type.startswith("text/plain")
+    assert "_created" not in text
+    without = View(TALLY, DEFAULT_BUCKETS, {}, 0.0, VIEW.standing)
+    assert text == shown(without, accept)[0]
+
+
+def test_promtool_accepts_a_whole_view(promtool: str) -> None:
+    """In the text format, the only one it reads; a real Prometheus reads OpenMetrics in the integration tests."""
+    text, _ = shown(VIEW, "")
+    checked = subprocess.run([promtool, "check", "metrics"], input=text.encode(), capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_one_view_is_taken_for_one_scrape() -> None:
+    asked: list[View] = []
+
+    def view() -> View:
+        asked.append(VIEW)
+        return VIEW
+
+    encode(registry_of(ViewCollector(view)), "")
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/openmetrics-text;version=soon",
+        "text/plain;version=x",
+        "application/openmetrics-text;version=" + "9" * 5000,
+        "application/openmetrics-text;version=1.0.0;escaping=anything",
+        "application/openmetrics-text;version",
+        ",;=" * 500,
+    ],
+)
+def test_whatever_is_asked_for_there_is_an_answer(accept: str) -> None:
+    body, content_type = encode(registry_of(ViewCollector(lambda: VIEW)), accept)
+    assert body
+    assert content_type.startswith(("text/plain", "application/openmetrics-text"))
+    assert len(content_type) < 10_000
+
+
+def test_checkpoint_and_configuration_are_rendered() -> None:
+    standing = Standing(
+        saved_at=1_795_000_500.0, checkpoint_errors=4, is_reload_successful=False, configured_at=1_795_000_400.0
+    )
+    families = families_of(shown(View(standing=standing), "")[0])
+    assert sample(families, "logship_checkpoint_errors_total") == 4
+    assert sample(families, "logship_checkpoint_last_success_timestamp_seconds") == 1_795_000_500
+    assert sample(families, "logship_config_last_reload_successful") == 0
+    assert sample(families, "logship_config_last_reload_success_timestamp_seconds") == 1_795_000_400
+    without = families_of(shown(View(), "")[0])
+    assert sample(without, "logship_checkpoint_last_success_timestamp_seconds") is None
+    assert sample(without, "logship_config_last_reload_successful") == 1

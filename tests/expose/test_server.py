@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from words import powerless
 
 from logship.errors import ListenError, UsageError
 from logship.expose import Server, bind, parse_listen
@@ -62,6 +65,28 @@ def test_a_port_in_use_is_refused_with_a_remedy() -> None:
 def test_a_host_that_is_not_ours_is_refused(host: str) -> None:
     with pytest.raises(ListenError, match="cannot listen on"):
         bind(f"{host}:0")
+
+
+@pytest.mark.parametrize(
+    ("listen", "remedy"),
+    [
+        ("nohost", "it has no port; give HOST:PORT"),
+        ("nohost:http", "it ends in no port from 0 to 65535; give HOST:PORT"),
+        ("no-such-host.invalid:0", "give a --listen with an address of this machine, or :PORT"),
+        ("203.0.113.1:0", "give a --listen with an address of this machine, or :PORT"),
+        ("a..b:0", "give a --listen with an address of this machine, or :PORT"),
+    ],
+)
+def test_the_remedy_is_that_of_the_mistake(listen: str, remedy: str) -> None:
+    with pytest.raises((ListenError, UsageError), match=re.escape(remedy)):
+        bind(listen)
+
+
+def test_a_port_that_takes_a_right_is_refused_with_a_remedy() -> None:
+    if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 80:
+        pytest.skip("every port is free to all here")
+    with powerless(), pytest.raises(ListenError, match="give a --listen with a port from 1024 on"):
+        bind("127.0.0.1:80")
 
 
 def test_a_server_answers_from_start_to_stop_and_its_thread_ends() -> None:

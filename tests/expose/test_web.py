@@ -24,7 +24,7 @@ def app(
     tally: Callable[[], Tally] = Tally,
 ) -> Starlette:
     registry = registry_of(TallyCollector(tally, DEFAULT_BUCKETS))
-    return application(registry=registry, freshen=freshen, readiness=readiness, budget_seconds=budget_seconds)
+    return application(registry=registry, freshen=freshen, readiness=readiness, budget_seconds=lambda: budget_seconds)
 
 
 def ask(served: Starlette, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> httpx.Response:
@@ -126,9 +126,34 @@ def test_the_timeout_of_the_scrape_reaches_the_turn() -> None:
         (1.0, "", 1.0),
         (1.0, "soon", 1.0),
         (1.0, "1e400", 1.0),
+        (1.0, "-inf", 1.0),
+        (1.0, "9" * 5000, 1.0),
+        (1.0, "1.0, 10", 1.0),
+        (1.0, "0x10", 1.0),
+        (1.0, "\u00b2", 1.0),
+        (1.0, "\0", 1.0),
     ],
 )
 def test_a_scrape_waits_within_its_budget(budget: float, header: str | None, expected: float) -> None:
     found = scrape_budget(budget, header)
     assert found == expected
     assert math.isfinite(found)
+
+
+@pytest.mark.parametrize("header", [b"\xff\xfe", b"1;drop", b"9" * 60_000, b"", b"-1e309"])
+def test_whatever_the_header_holds_the_scrape_is_answered_within_its_budget(header: bytes) -> None:
+    budgets: list[float] = []
+
+    def freshen(seconds: float) -> bool:
+        budgets.append(seconds)
+        return False
+
+    answer = asyncio.run(_ask_with(app(freshen), header))
+    assert answer.status_code == 200
+    assert budgets == [1.0]
+
+
+async def _ask_with(served: Starlette, header: bytes) -> httpx.Response:
+    headers = [(b"X-Prometheus-Scrape-Timeout-Seconds", header)]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(served), base_url="http://logship") as client:
+        return await client.get("/metrics", headers=headers)

@@ -140,6 +140,8 @@ def test_prometheus_sees_no_reset_and_every_request_though_the_tailer_is_killed(
     resets = [prometheus.query(f"resets({name}[5m])") for name in NAMES]
     assert sum(map(len, resets)) == len(expected)
     assert [each for result in resets for each in result if each["value"][1] != "0"] == []
+    beginnings = prometheus.query('changes({__name__=~"http_.*_created"}[5m])')
+    assert {each["value"][1] for each in beginnings} == {"0"}, "a series began when it began, whoever was killed since"
     ups = [(float(at), value) for at, value in prometheus.query("up[5m]")[0]["values"] if lives.cover(float(at))]
     assert len(ups) >= KILLS
     assert {value for _, value in ups} == {"1"}, ups

@@ -57,7 +57,10 @@ class Tailing:
         self.store = SpyStore(str(state), lambda _: None)
         self.store.open()
         vitals = Vitals(lambda event, **fields: self.said.append((event, fields)))
-        self.ledger = Ledger(Admission(), self.store, now=lambda: self.now, failed=vitals.unsaved)
+        self.wall = 1000.0
+        self.ledger = Ledger(
+            Admission(), self.store, now=lambda: self.wall, failed=vitals.unsaved, recovered=vitals.saved_again
+        )
         self.ledger.restore()
         self.follower = Follower(
             [pattern],
@@ -81,6 +84,10 @@ class Tailing:
 
     def write_requests(self, count: int) -> None:
         write(self.log, *[request()] * count)
+
+    def told(self) -> list[str]:
+        """Return what was said of the state."""
+        return [event for event, _ in self.said if "state" in event]
 
     def drain_until_let_go(self) -> None:
         for _ in range(3):
@@ -197,13 +204,16 @@ def test_generations_that_ended_are_kept_so_that_their_return_repeats_nothing(ta
     assert tailing.ledger.published.positions == {}
     tailing.stop()
     saved = load(tailing)
-    assert (list(saved.positions), list(saved.ended)) == ([], [1])
+    assert saved.positions == {}
+    (number,) = [number for number, position in saved.ended.items() if position.offset]
     away.rename(tailing.log)
     tailing = tail()
     tailing.write_requests(1)
     tailing.sidecar.drain()
     assert tailing.tally.requests == 4
-    assert (list(load_after(tailing).positions), list(load_after(tailing).ended)) == ([1], [])
+    saved = load_after(tailing)
+    assert list(saved.positions) == [number]
+    assert number not in saved.ended
 
 
 def load_after(tailing: Tailing) -> Saved:
@@ -259,19 +269,94 @@ def test_a_store_that_fails_stops_neither_counting_nor_serving_and_is_told_once(
     tailing.sidecar.drain()
     tailing.store.is_full = True
     for _ in range(3):
+        tailing.wall += 10
         tailing.write_requests(1)
         tailing.sidecar.drain()
     assert tailing.tally.requests == 4
-    assert [event for event, _ in tailing.said].count("cannot save the state, counting goes on") == 1
-    assert tailing.sidecar.standing.happenings["unsaved"] == 3
-    tailing.store.is_full = False
-    tailing.write_requests(1)
-    tailing.sidecar.drain()
+    assert tailing.told() == ["cannot save the state, counting goes on"]
+    standing = tailing.sidecar.view.standing
+    assert (standing.checkpoint_errors, standing.saved_at) == (3, 1010.0)
+
+
+def test_everything_is_saved_once_the_store_can_though_nothing_new_is_written(tail: Start) -> None:
+    tailing = tail()
+    for _ in range(2):
+        tailing.store.is_full = True
+        tailing.write_requests(2)
+        tailing.sidecar.drain()
+        tailing.sidecar.drain()
+        tailing.store.is_full = False
+        tailing.wall += 10
+        tailing.sidecar.drain()
+        assert tailing.sidecar.view.standing.saved_at == tailing.wall
+    assert tailing.told() == ["cannot save the state, counting goes on", "the state is saved again"] * 2
+    assert tailing.sidecar.view.standing.checkpoint_errors == 4
     tailing.die()
     saved = load(tailing)
-    assert saved.tally.requests == 5
+    assert saved.tally.requests == 4
     (position,) = saved.positions.values()
     assert position.offset == tailing.log.stat().st_size
+
+
+def test_an_idle_tailer_has_everything_saved_at_any_time(tail: Start) -> None:
+    tailing = tail()
+    tailing.sidecar.drain()
+    writes = tailing.store.writes
+    tailing.wall += 3600
+    tailing.sidecar.drain()
+    assert tailing.sidecar.view.standing.saved_at == tailing.wall
+    assert tailing.store.writes == writes
+
+
+def test_a_clock_that_is_set_back_changes_no_number_and_no_time_of_creation(tail: Start) -> None:
+    tailing = tail()
+    tailing.write_requests(2)
+    tailing.sidecar.drain()
+    before = tailing.ledger.published
+    tailing.wall -= 86400
+    tailing.write_requests(1)
+    tailing.sidecar.drain()
+    tailing.stop()
+    tailing = tail()
+    tailing.wall = 500.0
+    write(tailing.log, request("/new"))
+    tailing.sidecar.drain()
+    after = tailing.ledger.published
+    assert after.tally.requests == 4
+    assert after.tally.last_event == before.tally.last_event
+    assert {labels.route: at for labels, at in after.created.items()} == {"/api/heroes": 1000.0, "/new": 500.0}
+
+
+@pytest.mark.parametrize("is_emptied", [True, False], ids=["no logs", "other logs"])
+def test_a_state_file_of_other_logs_is_told_once_and_counting_goes_on(tail: Start, *, is_emptied: bool) -> None:
+    tailing = tail()
+    tailing.write_requests(3)
+    tailing.stop()
+    tailing.log.unlink()
+    if not is_emptied:
+        write(tailing.log, *[request("/of/another/application")] * 2)
+    tailing = tail()
+    for _ in range(3):
+        tailing.sidecar.drain()
+    strange = "none of the files that the state file knows was found: is it that of other logs?"
+    assert [fields for event, fields in tailing.said if event == strange] == [{"files": 1}]
+    assert tailing.tally.requests == (3 if is_emptied else 5)
+
+
+def test_a_state_file_of_these_logs_is_nothing_to_speak_of(tail: Start) -> None:
+    tailing = tail()
+    tailing.write_requests(3)
+    tailing.stop()
+    for pattern in ("combined.log", "*.log"):
+        tailing = tail(pattern)
+        tailing.sidecar.drain()
+        assert [event for event, _ in tailing.said] == ["resuming"]
+        tailing.stop()
+    tailing = tail()
+    tailing.sidecar.drain()
+    tailing.log.unlink()
+    tailing.drain_until_let_go()
+    assert [event for event, _ in tailing.said] == ["resuming", "rotated", "finished"]
 
 
 def test_what_could_not_be_saved_before_a_kill_is_counted_again_not_lost(tail: Start) -> None:

@@ -116,9 +116,9 @@ def test_a_drain_counts_everything_that_is_there(tailing: Tailing) -> None:
     assert (tally.requests, tally.not_request, tally.rejected.total()) == (3, 1, 1)
     assert tally.read_bytes == tailing.log.stat().st_size - 1
     assert tailing.sidecar.has_drained
-    assert tailing.sidecar.standing.followed_files == 1
-    assert tailing.sidecar.standing.behind_bytes == 1
-    assert tailing.sidecar.standing.happenings == {"opened": 1}
+    assert tailing.sidecar.view.standing.followed_files == 1
+    assert tailing.sidecar.view.standing.behind_bytes == 1
+    assert tailing.sidecar.view.standing.happenings == {"opened": 1}
 
 
 def test_a_drain_without_anything_new_commits_nothing(tailing: Tailing) -> None:
@@ -171,7 +171,7 @@ def test_a_drain_that_is_cut_short_is_taken_up_where_it_ended(tailing: Tailing) 
     tailing.sidecar.drain(until=lambda: True)
     assert 0 < tailing.requests < count
     assert tailing.sidecar.has_drained is False
-    assert tailing.sidecar.standing.behind_bytes > 0
+    assert tailing.sidecar.view.standing.behind_bytes > 0
     tailing.sidecar.drain()
     assert tailing.requests == count
 
@@ -242,8 +242,8 @@ def test_a_file_that_was_let_go_takes_its_position_with_it(tailing: Tailing) -> 
         tailing.sidecar.drain()
     assert tailing.requests == 2, "its unfinished last line is taken as it is"
     assert tailing.ledger.published.positions == {}
-    assert tailing.sidecar.standing.followed_files == 0
-    assert tailing.sidecar.standing.happenings == {"opened": 1, "removed": 1, "closed": 1}
+    assert tailing.sidecar.view.standing.followed_files == 0
+    assert tailing.sidecar.view.standing.happenings == {"opened": 1, "removed": 1, "closed": 1}
 
 
 def test_a_scrape_waits_for_a_drain_that_began_after_it(tailing: Tailing) -> None:
@@ -259,3 +259,61 @@ def test_a_scrape_waits_for_a_drain_that_began_after_it(tailing: Tailing) -> Non
         tailing.waker.steps = [scrape, tailing.sidecar.stop]
         tailing.sidecar.run()
         assert answers[0].result(10) == (True, 2)
+
+
+def test_an_errand_runs_between_two_turns_though_there_is_much_to_catch_up_with(tailing: Tailing) -> None:
+    count = tailing.write_backlog(4)
+    ran: list[tuple[int, int]] = []
+
+    def note() -> None:
+        ran.append((tailing.requests, tailing.sidecar.view.tally.requests))
+
+    def ask() -> None:
+        tailing.ledger.on_commit = lambda: None
+        tailing.sidecar.between_turns(note)
+        tailing.sidecar.between_turns(note)
+
+    tailing.ledger.on_commit = ask
+    tailing.waker.steps = [tailing.sidecar.stop]
+    tailing.sidecar.run()
+    ((committed, shown), again) = ran
+    assert 0 < committed == shown < count
+    assert again == (committed, shown)
+    assert tailing.requests == count
+    assert len(tailing.waker.waits) == 1, "after an errand it looks at once"
+
+
+def test_an_errand_ends_the_wait(tailing: Tailing) -> None:
+    ran: list[bool] = []
+    tailing.waker.steps = [lambda: tailing.sidecar.between_turns(lambda: ran.append(True)), tailing.sidecar.stop]
+    tailing.sidecar.run()
+    assert ran == [True]
+    assert tailing.waker.rang.is_set()
+
+
+def test_a_scrape_that_comes_too_early_sees_how_much_is_still_to_be_read(tailing: Tailing) -> None:
+    """Before the first commit of the first drain, and while it catches up."""
+    count = tailing.write_backlog(3)
+    size = tailing.log.stat().st_size
+    seen: list[tuple[int, int]] = []
+
+    def look() -> None:
+        view = tailing.sidecar.view
+        seen.append((view.tally.read_bytes, view.standing.behind_bytes))
+
+    tailing.ledger.on_commit = look
+    tailing.sidecar.drain()
+    look()
+    assert seen[0] == (0, size)
+    assert seen[-1] == (size, 0)
+    assert all(read + behind == size for read, behind in seen)
+    assert tailing.sidecar.view.tally.requests == count
+
+
+def test_what_is_shown_is_of_one_instant(tailing: Tailing) -> None:
+    view = tailing.sidecar.view
+    tailing.write_requests(3)
+    tailing.sidecar.drain()
+    assert (view.tally.requests, view.standing.followed_files) == (0, 0), "what was taken hold of never changes"
+    view = tailing.sidecar.view
+    assert (view.tally, view.created) == (tailing.ledger.published.tally, tailing.ledger.published.created)

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM become a call once; real signals to this process."""
+"""SIGINT and SIGTERM become a call once, SIGHUP each time; real signals to this process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import FrameType
 
 import pytest
 
-from logship.live import stopped_by_signals
+from logship.live import obeying_signals
 
 Handler = Callable[[int, FrameType | None], None]
 
@@ -23,7 +23,7 @@ def caught_before() -> Iterator[list[int]]:
     def catch(number: int, _frame: FrameType | None) -> None:
         caught.append(number)
 
-    before = {number: signal.signal(number, catch) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, catch) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield caught
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -32,7 +32,7 @@ def caught_before() -> Iterator[list[int]]:
 @both
 def test_the_first_signal_calls_and_the_second_acts_as_before(number: signal.Signals, caught_before: list[int]) -> None:
     calls: list[bool] = []
-    with stopped_by_signals(lambda: calls.append(True)):
+    with obeying_signals(stop=lambda: calls.append(True), reload=lambda: None):
         signal.raise_signal(number)
         assert (len(calls), caught_before) == (1, [])
         signal.raise_signal(number)
@@ -41,18 +41,18 @@ def test_the_first_signal_calls_and_the_second_acts_as_before(number: signal.Sig
 
 def test_after_one_signal_the_other_one_acts_as_before_too(caught_before: list[int]) -> None:
     calls: list[bool] = []
-    with stopped_by_signals(lambda: calls.append(True)):
+    with obeying_signals(stop=lambda: calls.append(True), reload=lambda: None):
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)
     assert (len(calls), caught_before) == (1, [signal.SIGINT])
 
 
 @pytest.mark.usefixtures("caught_before")
-@both
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("is_signalled", [True, False])
 def test_the_handlers_are_given_back(number: signal.Signals, *, is_signalled: bool) -> None:
     before = signal.getsignal(number)
-    with stopped_by_signals(lambda: None):
+    with obeying_signals(stop=lambda: None, reload=lambda: None):
         assert signal.getsignal(number) is not before
         if is_signalled:
             signal.raise_signal(number)
@@ -62,13 +62,24 @@ def test_the_handlers_are_given_back(number: signal.Signals, *, is_signalled: bo
 @pytest.mark.usefixtures("caught_before")
 def test_the_handlers_are_given_back_after_an_error() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(ZeroDivisionError), stopped_by_signals(lambda: None):
+    with pytest.raises(ZeroDivisionError), obeying_signals(stop=lambda: None, reload=lambda: None):
         raise ZeroDivisionError
     assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_second_interrupt_interrupts() -> None:
-    with stopped_by_signals(lambda: None):
+    with obeying_signals(stop=lambda: None, reload=lambda: None):
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_each_hangup_reloads_and_none_stops_not_even_during_a_stop(caught_before: list[int]) -> None:
+    calls: list[str] = []
+    with obeying_signals(stop=lambda: calls.append("stop"), reload=lambda: calls.append("reload")):
+        signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGHUP)
+    assert calls == ["reload", "reload", "stop", "reload"]
+    assert caught_before == []

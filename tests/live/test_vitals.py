@@ -63,3 +63,35 @@ def test_counts_that_were_handed_out_never_change() -> None:
     vitals.opened("b.log")
     assert before == {"opened": 1}
     assert vitals.counts == {"opened": 2}
+
+
+def test_an_outage_is_told_at_its_beginning_at_each_new_reason_and_at_its_end() -> None:
+    heard = Heard()
+    vitals = Vitals(heard)
+    for _ in range(2):
+        for why in ("full", "full", "read-only", "full"):
+            vitals.unsaved(why)
+        vitals.saved_again()
+    outage = [
+        ("cannot save the state, counting goes on", {"why": "full"}),
+        ("cannot save the state, counting goes on", {"why": "read-only"}),
+        ("the state is saved again", {}),
+    ]
+    assert heard.events == outage * 2
+    assert vitals.checkpoint_errors == 8
+    assert vitals.counts == {}, "it is no event of a file"
+
+
+def test_a_reload_is_told_and_noted_whatever_came_of_it() -> None:
+    heard = Heard()
+    vitals = Vitals(heard)
+    vitals.configured(5.0)
+    assert (vitals.is_reload_successful, vitals.configured_at, heard.events) == (True, 5.0, [])
+    vitals.reload_refused("a.yml:1: no")
+    assert (vitals.is_reload_successful, vitals.configured_at) == (False, 5.0)
+    vitals.reloaded(9.0, ["paths"], [])
+    assert (vitals.is_reload_successful, vitals.configured_at) == (True, 9.0)
+    assert heard.events == [
+        ("configuration not reloaded, the old one stays", {"why": "a.yml:1: no"}),
+        ("configuration reloaded", {"changed": ["paths"]}),
+    ]

@@ -58,7 +58,7 @@ def test_merging_equals_having_counted_both(one: Lines, other: Lines) -> None:
 def test_folding_together_equals_counting_one_by_one(requested: list[tuple[LabelSet, int]]) -> None:
     together = Tally()
     for labels in {labels for labels, _ in requested}:
-        durations = [float(milliseconds) for each, milliseconds in requested if each == labels]
+        durations = sorted(float(milliseconds) for each, milliseconds in requested if each == labels)
         sketch = SKETCHER.sketch(durations)
         together.add_series(labels, Series(len(durations), *HISTOGRAM.fold(durations), sketch))
     assert together.series == tally_of(list(requested), [], []).series

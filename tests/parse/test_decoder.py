@@ -104,6 +104,7 @@ def alone(decoder: Decoder, lines: bytes) -> Decoded:
         total.records += one.records
         total.rejected.update(one.rejected)
         total.blank += one.blank
+        total.numbers += one.numbers
     return total
 
 

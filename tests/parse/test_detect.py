@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logship.parse import detect, first_request, format_named
+from logship.parse import first_request, format_named
 
 APP = b'{"message":"HTTP Request","method":"GET","url":"/","status":200,"duration":1,"seq":1,"boot_id":"b"}\n'
 FLAT = b'{"message":"HTTP Request","method":"GET","url":"/","status":200,"duration":1}\n'
@@ -19,7 +19,6 @@ OTHER = b'{"message":"Server listening","level":"info","seq":1}\n'
 @pytest.mark.parametrize("after", [b"", OTHER, APP, FLAT])
 def test_the_first_request_decides(line: bytes, name: str, before: bytes, after: bytes) -> None:
     lines = before + line + after
-    assert detect(lines) is format_named(name)
     assert first_request(lines) == (len(before), format_named(name))
 
 
@@ -39,7 +38,7 @@ def test_the_first_request_decides(line: bytes, name: str, before: bytes, after:
     ],
 )
 def test_what_is_no_request_decides_nothing(lines: bytes) -> None:
-    assert detect(lines) is None
+    assert first_request(lines) is None
 
 
 def test_a_request_behind_a_hole_decides_too() -> None:

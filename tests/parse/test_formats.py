@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from logship.parse import FORMAT_NAMES, FORMATS, UNDECIDED, Decoder, Format, Record, detect, format_named
+from logship.parse import FORMAT_NAMES, FORMATS, UNDECIDED, Decoder, Format, Record, first_request, format_named
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 
@@ -26,7 +26,7 @@ def test_the_example_of_a_format_is_a_request_in_it(fmt: Format) -> None:
     assert request.url == "/api/heroes/17"
     assert request.status == 200
     assert request.duration is not None
-    assert detect(fmt.example.encode() + b"\n") is fmt
+    assert first_request(fmt.example.encode() + b"\n") == (0, fmt)
 
 
 @pytest.mark.parametrize("name", FORMAT_NAMES)
@@ -82,8 +82,9 @@ def test_a_record_without_an_exception_tells_of_none(fmt: Format) -> None:
     ],
 )
 def test_a_sample_shows_its_format(sample: str, name: str) -> None:
-    found = detect((SAMPLES / f"{sample}.ndjson").read_bytes())
-    assert found is format_named(name)
+    found = first_request((SAMPLES / f"{sample}.ndjson").read_bytes())
+    assert found is not None
+    assert found.format is format_named(name)
 
 
 @pytest.mark.parametrize("sample", [path.stem for path in sorted(SAMPLES.glob("*.ndjson"))])

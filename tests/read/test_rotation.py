@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from logship.read.identity import MARKER_BYTES
-from logship.read.rotation import Content, Held, Seen, can_let_go, classify
+from logship.read.rotation import Content, Held, Seen, can_let_go, classify, names_like, usual_names
 
 LINGER = 30.0
 
@@ -91,3 +91,39 @@ def test_a_file_goes_when_its_name_is_gone_and_it_is_quiet_for_long_enough(
 def test_waiting_longer_never_forbids_letting_go(gone: float, idle: float, more: float, linger: float) -> None:
     if can_let_go(gone_for=gone, idle_for=idle, linger=linger):
         assert can_let_go(gone_for=gone + more, idle_for=idle + more, linger=linger)
+
+
+@pytest.mark.parametrize(
+    ("live", "rotated", "likely", "unlikely"),
+    [
+        ("app.log", "app.log.2", ["app.log.1", "app.log.10", "app.log.3.gz"], ["app.log", "app.log.1.bak", "app1.log"]),
+        ("app.log", "app.log.2.gz", ["app.log.1", "app.log.3.zst"], ["app.log.gz"]),
+        ("app.log", "app-20261123.log", ["app-20261124.log", "app-20261122.log.gz"], ["app-2.log", "app-x.log"]),
+        ("app.log", "app.log-20261123", ["app.log-20261124"], ["app.log-1", "app.log.1"]),
+        ("app.log", "app-2026-11-23T10.log", ["app-2026-11-24T09.log.xz"], ["app-2026-11.log"]),
+        ("heroes2.log", "heroes2.log.1", ["heroes2.log.2"], ["heroes3.log.1", "heroes22.log.1"]),
+        ("app.log.1", "app.log.12", ["app.log.3"], ["app.log.x"]),
+        ("combined.log", "combined2.log", ["combined1.log", "combined3.log.gz"], ["combined.log", "combined-1.log"]),
+        ("app.log", "a+b.1", ["a+b.2"], ["aab.2"]),
+    ],
+)
+def test_where_one_file_went_shows_what_others_are_called(
+    live: str, rotated: str, likely: list[str], unlikely: list[str]
+) -> None:
+    names = names_like(f"/var/log/{live}", f"/var/log/{rotated}")
+    assert names is not None
+    for name in (*likely, rotated):
+        assert names.fullmatch(f"/var/log/{name}"), name
+    for name in unlikely:
+        assert not names.fullmatch(f"/var/log/{name}"), name
+
+
+@pytest.mark.parametrize("rotated", ["app.log.old", "app.log", "archive.log.gz"])
+def test_a_name_without_a_number_shows_nothing_of_others(rotated: str) -> None:
+    assert names_like("/var/log/app.log", f"/var/log/{rotated}") is None
+
+
+def test_without_anything_known_names_are_those_of_logrotate() -> None:
+    names = usual_names("/var/log/app.log")
+    assert all(names.fullmatch(f"/var/log/app.log{each}") for each in (".1", ".12.gz", "-20261123", "-20261123.zst"))
+    assert not any(names.fullmatch(f"/var/log/app{each}") for each in (".log", ".log.old", "2.log", "-20261123.log"))

@@ -124,6 +124,7 @@ def test_a_write_does_not_ring(tmp_path: Path, watching: Watching) -> None:
 def test_a_directory_is_watched_once(tmp_path: Path, watching: Watching) -> None:
     for _ in range(3):
         watching.watch.watch([str(tmp_path)])
+    assert watching.watch._observer is not None
     assert len(watching.watch._observer.emitters) == 1
 
 

@@ -1,0 +1,50 @@
+"""What a scrape shows, as one value behind one reference: numbers and standing of the same instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from logship.expose.collectors import Created, Standing, StandingCollector, TallyCollector
+from logship.measure import DEFAULT_BUCKETS, Tally
+from logship.model import LabelSet
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown between two commits; nothing in it changes any more.
+
+    Attributes:
+        tally: The committed numbers.
+        buckets: Upper bounds of the buckets in them, in seconds.
+        created: When each label set was first counted, in seconds since the epoch.
+        durations_since: When counting into these buckets began; what is older than that began anew then.
+        standing: How the tailer stands beside the numbers.
+    """
+
+    tally: Tally = field(default_factory=Tally)
+    buckets: tuple[float, ...] = DEFAULT_BUCKETS
+    created: Mapping[LabelSet, float] = field(default_factory=dict)
+    durations_since: float = 0.0
+    standing: Standing = field(default_factory=Standing)
+
+    def created_of(self, labels: LabelSet) -> Created:
+        """Return when the metrics of a label set began."""
+        at = self.created.get(labels)
+        return Created(None, None) if at is None else Created(at, max(at, self.durations_since))
+
+
+class ViewCollector(Collector):
+    """Everything of one view: it is asked for once in a scrape."""
+
+    def __init__(self, view: Callable[[], View]) -> None:
+        self._view = view
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families of one view."""
+        view = self._view()
+        yield from TallyCollector(lambda: view.tally, view.buckets, view.created_of).collect()
+        yield from StandingCollector(lambda: view.standing).collect()
