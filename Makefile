@@ -15,7 +15,7 @@ demo: $(VENV)/.installed ## Run a sample API, traffic and a tailer; Ctrl-C or SE
 	@$(BIN)/python examples/demo.py --seconds $(SECONDS)
 
 test: servers $(VENV)/.installed-dev lint types ## Run linters, types and every test
-	$(BIN)/python -m pytest -m 'not kills'
+	$(BIN)/python -m pytest
 
 fast: $(VENV)/.installed-dev ## Run the tests that start no servers
 	$(BIN)/python -m pytest -q -m 'not integration'
@@ -37,6 +37,9 @@ test-lowest: $(VENV)-lowest/.installed ## Run the fast tests with the oldest dep
 bench: $(VENV)/.installed-dev ## Measure the hot path against its limits and peers found on this machine
 	$(BIN)/python benchmarks/replay.py
 	$(BIN)/python benchmarks/commit.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	$(BIN)/python benchmarks/logging_calls.py
+	$(BIN)/python benchmarks/request_middleware.py
 
 servers: ## Install the Debian packages that tests talk to (as root on Debian; elsewhere those tests are skipped)
 	@./.ci/servers

@@ -194,7 +194,16 @@ class Follower:
         for key in {each.key for each in opened} - in_new_places:
             generation = self._shelf.held.get(key)
             if generation is not None and generation.number > last_number:
-                self._missed.rotated(generation.real_path)
+                self._missed.rotated(generation.real_path, *self._meant_before(generation))
+
+    def _meant_before(self, generation: Generation) -> list[Moved]:
+        """Return the files that a link meant until now; it may have meant others since, of a like name."""
+        if not os.path.islink(generation.path):  # noqa: PTH114 - a Path object costs more than the call
+            return []
+        place = directory_of(generation.real_path)
+        gone = [each for each in self.generations if each.gone_at is not None]
+        beside = (each for each in gone if directory_of(each.real_path) == place)
+        return [Moved(each.real_path, each.key, each.modified_ns) for each in beside]
 
     def _tell_what_is_compressed(self, opened: Iterable[Sighting], in_new_places: set[FileKey]) -> None:
         """Tell of the compressed files that are meant, but are neither what was followed nor what was missed."""

@@ -21,7 +21,7 @@ from crash.written import Lines, Samples, Written, samples_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.kills]
 
-SHORT = 3
+SHORT = 2
 KILLS = int(os.environ.get("CRASH_KILLS", SHORT))
 SEED = int(os.environ.get("CRASH_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 

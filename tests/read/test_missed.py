@@ -228,6 +228,26 @@ def test_a_copy_in_the_making_is_not_read_though_it_came_along_with_its_original
     followed.close()
 
 
+@pytest.mark.parametrize("is_down", [False, True])
+def test_what_a_link_meant_for_a_moment_is_read(tmp_path: Path, *, is_down: bool) -> None:
+    (tmp_path / "logs").mkdir()
+    link = tmp_path / "current"
+    write(tmp_path / "logs" / "app-20261120.log", "ancient")
+    tailed = Tailed(link)
+    for day in (21, 22, 23, 24):
+        write(target := tmp_path / "logs" / f"app-202611{day}.log", f"day {day}")
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+        if day == 21:
+            tailed.poll()
+            if is_down:
+                tailed.kill()
+    if is_down:
+        tailed.start()
+    tailed.poll()
+    assert sorted(tailed.lines) == ["day 21", "day 22", "day 23", "day 24"]
+
+
 def test_two_logs_whose_lines_are_all_alike_are_both_read(tmp_path: Path) -> None:
     write(tmp_path / "app.log", "same", "same", "same")
     write(tmp_path / "app.log.1", "same", "same")
