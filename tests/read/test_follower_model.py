@@ -216,4 +216,6 @@ class WriterAndFollower(RuleBasedStateMachine):
 
 
 TestWriterAndFollower = WriterAndFollower.TestCase
-TestWriterAndFollower.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestWriterAndFollower.settings = settings(
+    max_examples=1000 if "CI" in os.environ else 120, stateful_step_count=40, deadline=None
+)
