@@ -63,7 +63,7 @@ def unprintable(value: object) -> str:
 
 def clean(value: object, limits: Limits, seen: tuple[int, ...] = ()) -> Any:
     """Return a copy of the value made of plain dicts, lists, texts and numbers, within the limits."""
-    if value is None or type(value) in {bool, float}:
+    if value is None or type(value) is bool or type(value) is float:
         return value
     if isinstance(value, int):
         return int(value) if MIN_INTEGER <= value <= MAX_INTEGER else clean_text(_digits(value), limits)
@@ -87,13 +87,14 @@ def clean_text(text: str, limits: Limits) -> str:
 def _clean_container(value: object, limits: Limits, seen: tuple[int, ...]) -> Any:
     if isinstance(value, Mapping):
         pairs = list(value.items())[: limits.items]
-        return {clean_text(_key(key), limits): clean(item, limits, seen) for key, item in pairs}
+        return {clean_text(key_text(key), limits): clean(item, limits, seen) for key, item in pairs}
     if isinstance(value, list | tuple):
         return [clean(item, limits, seen) for item in value[: limits.items]]
     return clean(to_plain(value), limits, seen)
 
 
-def _key(key: object) -> str:
+def key_text(key: object) -> str:
+    """Return the key of a mapping as text."""
     return key if type(key) is str else f"{to_plain(key)}"
 
 

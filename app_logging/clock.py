@@ -17,15 +17,23 @@ class Timestamps:
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        # Second and text change together in one assignment, or a thread could pair one with another's.
-        self._cached = (-1, "")
+        # Each pair changes in one assignment, or a thread could join one half with another's.
+        self._second = (-1, "")
+        self._last = (-1, "")
 
     def stamp(self, seconds: float | None = None) -> str:
         """Return the text for the given time, or for now."""
         milliseconds = int((self._now() if seconds is None else seconds) * 1000)
+        last, text = self._last
+        if milliseconds != last:
+            text = self._format(milliseconds)
+            self._last = (milliseconds, text)
+        return text
+
+    def _format(self, milliseconds: int) -> str:
         second = milliseconds // 1000
-        cached_second, text = self._cached
-        if second != cached_second:
+        cached, text = self._second
+        if second != cached:
             text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
-            self._cached = (second, text)
+            self._second = (second, text)
         return f"{text}{milliseconds - second * 1000:03d}Z"

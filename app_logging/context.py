@@ -10,7 +10,12 @@ from __future__ import annotations
 from contextvars import ContextVar, Token
 from typing import Any
 
+import structlog.contextvars
 from structlog.contextvars import clear_contextvars, merge_contextvars
+
+_structlogs_variables: dict[str, Any] | None = getattr(structlog.contextvars, "_CONTEXT_VARS", None)
+"""structlog's own register of what anybody has ever bound through it: empty in most processes, and looking into the
+context costs a microsecond. None if a later structlog has no such register: then we always look."""
 
 _bound: ContextVar[dict[str, Any] | None] = ContextVar("app_logging_context", default=None)
 
@@ -28,7 +33,8 @@ def clear_context() -> None:
 
 def enter_context(values: dict[str, Any]) -> Token[dict[str, Any] | None]:
     """Bind the values until `leave_context` is given the token."""
-    return _bound.set({**(_bound.get() or {}), **values})
+    bound = _bound.get()
+    return _bound.set({**bound, **values} if bound else values)
 
 
 def leave_context(token: Token[dict[str, Any] | None]) -> None:
@@ -40,6 +46,10 @@ def merge_context(fields: dict[str, Any]) -> None:
     """Add what is bound to the fields; a field that is there already wins."""
     bound = _bound.get()
     if bound:
-        for key, value in bound.items():
-            fields.setdefault(key, value)
-    merge_contextvars(None, "", fields)
+        if bound.keys().isdisjoint(fields):
+            fields.update(bound)
+        else:
+            for key, value in bound.items():
+                fields.setdefault(key, value)
+    if _structlogs_variables is None or _structlogs_variables:
+        merge_contextvars(None, "", fields)

@@ -8,19 +8,28 @@ Not safe for threads: the caller holds a lock (`app_logging.sink`). Decisions ar
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app_logging.console import write_stderr
-from app_logging.rotation import lock_path, renames, should_recheck, should_roll
+from app_logging.file_lock import FileLock
+from app_logging.rotation import (
+    LOOK_SECONDS,
+    lock_path,
+    number_of,
+    renames,
+    should_roll,
+    size_to_look_at,
+    surplus,
+)
+from app_logging.torn import ends_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 FILE_MODE = 0o640
@@ -50,39 +59,56 @@ class Missing:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is kept of one log.
+
+    Attributes:
+        max_bytes: Size that a file does not exceed by more than what other processes write at the same moment; 0
+            leaves rotation to others.
+        backups: How many rotated files are kept.
+        total_bytes: Size of all files of the log together; the oldest go first. 0 is no bound.
+    """
+
+    max_bytes: int
+    backups: int
+    total_bytes: int = 0
+
+
 class RotatingFile:
     """Append lines to a file that is rotated at a size, by us or by somebody else.
 
     Args:
         path: Absolute path; rotated files get `.1`, `.2` ... behind it.
-        max_bytes: Size that a file does not exceed by more than what other processes write at the same moment.
-        backups: How many rotated files are kept.
+        bounds: When to rotate, and what is kept.
         clock: Monotonic seconds.
         write: `os.write` or its like.
         report: Where a complaint goes, a line without newline.
+        after_roll: Called after each rotation.
     """
 
     def __init__(
         self,
         path: Path,
+        bounds: Bounds,
         *,
-        max_bytes: int,
-        backups: int,
         clock: Callable[[], float] = time.monotonic,
         write: Callable[[int, bytes], int] = os.write,
         report: Callable[[str], None] = write_stderr,
+        after_roll: Callable[[], None] | None = None,
     ) -> None:
         self.path = path
-        self._max_bytes = max_bytes
-        self._backups = backups
+        self._bounds = bounds
         self._clock = clock
         self._write = write
         self._report = report
+        self._after_roll = after_roll
+        self._lock = FileLock(lock_path(path))
         self._fd = CLOSED
         self._identity = (0, 0)
         self._size_bytes = 0
-        self._unchecked_bytes = 0
-        self._checked_at = 0.0
+        self._look_at_bytes = -1
+        self._look_at = 0.0
         self._open_again_at = 0.0
         self._roll_again_at = 0.0
         self._quiet_until = 0.0
@@ -105,29 +131,35 @@ class RotatingFile:
         except OSError as error:
             self._last_error = _symbol(error)
             raise
-        self._is_torn = _is_torn(self.path)
+        self._is_torn = not ends_whole(self.path, self._identity)
 
     def close(self) -> None:
         """Close the file; what was written is already in it."""
-        if self._fd != CLOSED:
-            # A daemon may have closed all descriptors behind our back.
-            with suppress(OSError):
-                os.close(self._fd)
-        self._fd = CLOSED
+        self._lock.release()
+        self._lock.close()
+        self._let_go()
         # A thread that still has a closed file in hand opens it again, rather than lose its record.
         self._open_again_at = 0.0
+
+    def after_fork_in_child(self) -> None:
+        """Stop sharing the lock with the parent; the file is shared, which O_APPEND makes safe."""
+        self._lock.close()
+        self.missing = 0  # the parent owns up to what it lost
 
     def write(self, line: bytes) -> bool:
         """Append the line, which ends with a newline; say whether it is in the file now."""
         now = self._clock()
-        if self._fd == CLOSED and not self._open_late(now):
-            self.missing += 1
+        length = len(line)
+        if (self._size_bytes + length > self._look_at_bytes or now >= self._look_at) and not self._look(now, length):
             return False
-        if should_recheck(self._unchecked_bytes, now - self._checked_at):
-            self._follow(now)
-        if should_roll(self._size_bytes, len(line), self._max_bytes) and now >= self._roll_again_at:
-            self._roll(now, len(line))
-        return self._append(line, now)
+        if self._is_torn and not self._is_mended():
+            return self._append_mended(line, now)
+        try:
+            written = self._write(self._fd, line)
+        except OSError as error:
+            return self._fail(error, now)
+        self._size_bytes += written
+        return written == length or self._cut_short(written, length, now)
 
     def take_missing(self) -> Missing:
         """Return what is missing since the last call, and begin to count anew."""
@@ -139,34 +171,52 @@ class RotatingFile:
         """Undo `take_missing`: the record about it could not be written either."""
         self.missing += missing.records
 
-    def _append(self, line: bytes, now: float) -> bool:
-        prefix = b"\n" if self._is_torn else b""
-        try:
-            written = self._write(self._fd, prefix + line)
-        except OSError as error:
-            if error.errno == errno.EBADF:
-                self._fd = CLOSED  # by somebody else, so it is not ours to close
-                self._open_again_at = now
-            self.missing += 1
-            self._complain(error, now)
-            return False
-        self._size_bytes += written
-        self._unchecked_bytes += written
-        landed = written - len(prefix)
-        if landed == len(line):
-            self._is_torn = False
-            return True
-        return self._cut_short(landed, line, now)
+    def _is_mended(self) -> bool:
+        # Another process may have been first; a second newline would be an empty line.
+        self._is_torn = not ends_whole(self.path, self._identity)
+        return not self._is_torn
 
-    def _cut_short(self, landed: int, line: bytes, now: float) -> bool:
+    def _append_mended(self, line: bytes, now: float) -> bool:
+        try:
+            written = self._write(self._fd, b"\n" + line)
+        except OSError as error:
+            return self._fail(error, now)
+        self._size_bytes += written
+        if written == 0:
+            return self._cut_short(-1, len(line), now)
+        self._is_torn = False
+        landed = written - 1
+        return landed == len(line) or self._cut_short(landed, len(line), now)
+
+    def _cut_short(self, landed: int, length: int, now: float) -> bool:
         # The rest is not written after it: another process may have written in between, and both would be torn.
-        if landed >= 0:
-            self._is_torn = landed > 0
-        if landed == len(line) - 1:
+        self._is_torn = self._is_torn or landed > 0
+        if landed == length - 1:
             return True  # only the newline is missing, and the next record brings it
+        return self._fail(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), now)
+
+    def _fail(self, error: OSError, now: float) -> bool:
+        if error.errno == errno.EBADF:
+            self._fd = CLOSED  # by somebody else, so it is not ours to close
+            self._look_at_bytes = -1
+            self._open_again_at = now
         self.missing += 1
-        self._complain(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), now)
+        self._complain(error, now)
         return False
+
+    def _look(self, now: float, incoming_bytes: int) -> bool:
+        """Make sure that there is a file, the right one, with room in it; say whether there is one at all."""
+        if self._fd == CLOSED and not self._open_late(now):
+            self.missing += 1
+            return False
+        if now >= self._look_at or not self._should_roll(incoming_bytes):
+            self._follow(now)
+        if self._should_roll(incoming_bytes) and now >= self._roll_again_at:
+            self._roll(now, incoming_bytes)
+        return True
+
+    def _should_roll(self, incoming_bytes: int) -> bool:
+        return should_roll(self._size_bytes, incoming_bytes, self._bounds.max_bytes)
 
     def _open_late(self, now: float) -> bool:
         if now < self._open_again_at:
@@ -180,28 +230,44 @@ class RotatingFile:
 
     def _follow(self, now: float) -> bool:
         """Look whether the name still means our file, if not, go where the name goes; say whether it does now."""
-        self._unchecked_bytes = 0
-        self._checked_at = now
+        if not self._is_ours():
+            self._fd = CLOSED  # it was closed behind our back, and the number may mean something else now
+            return self._reopen(now)
         try:
             seen = self.path.lstat()
         except FileNotFoundError:
             return self._reopen(now)
         except OSError as error:
-            self._complain(error, now)
-            return False
+            return self._stay(error, now)
         if (seen.st_dev, seen.st_ino) != self._identity:
             return self._reopen(now)
-        self._size_bytes = seen.st_size
+        self._seen(now, seen.st_size)
         return True
+
+    def _is_ours(self) -> bool:
+        try:
+            held = os.fstat(self._fd)
+        except OSError:
+            return False
+        return (held.st_dev, held.st_ino) == self._identity
 
     def _reopen(self, now: float) -> bool:
         try:
             self._replace_descriptor()
         except OSError as error:
             # The old descriptor stays: a record in a renamed file is found, a record in no file is not.
-            self._complain(error, now)
-            return False
+            return self._stay(error, now)
         return True
+
+    def _stay(self, error: OSError, now: float) -> bool:
+        self._seen(now, self._size_bytes)
+        self._complain(error, now)
+        return False
+
+    def _seen(self, now: float, size_bytes: int) -> None:
+        self._size_bytes = size_bytes
+        self._look_at_bytes = size_to_look_at(size_bytes, self._bounds.max_bytes)
+        self._look_at = now + LOOK_SECONDS
 
     def _replace_descriptor(self) -> None:
         descriptor = os.open(self.path, OPEN_FLAGS, FILE_MODE)
@@ -209,29 +275,71 @@ class RotatingFile:
         if not stat.S_ISREG(opened.st_mode):
             os.close(descriptor)
             raise OSError(errno.EINVAL, "not a regular file", str(self.path))
-        self.close()
+        self._let_go()
         self._fd = descriptor
         self._identity = (opened.st_dev, opened.st_ino)
-        self._size_bytes = opened.st_size
-        self._unchecked_bytes = 0
-        self._checked_at = self._clock()
         self._is_torn = False
+        self._seen(self._clock(), opened.st_size)
+
+    def _let_go(self) -> None:
+        if self._fd != CLOSED:
+            # A daemon may have closed all descriptors behind our back.
+            with suppress(OSError):
+                os.close(self._fd)
+        self._fd = CLOSED
+        self._look_at_bytes = -1
 
     def _roll(self, now: float, incoming_bytes: int) -> None:
         self._roll_again_at = now + ROLL_AGAIN_SECONDS
         try:
-            with _locked(lock_path(self.path)) as is_ours:
-                if not is_ours:
-                    return
-                # Not if the new file could not be made last time: each attempt would push a backup over the edge.
-                if self._follow(now) and should_roll(self._size_bytes, incoming_bytes, self._max_bytes):
-                    for source, target in renames(self.path, self._backups, os.path.lexists):
-                        source.replace(target)
-                    self._replace_descriptor()
+            if not self._try_alone():
+                return
+            try:
+                self._roll_alone(now, incoming_bytes)
+            finally:
+                self._end_roll()
         except OSError as error:
             self._complain(error, now)
-        else:
+
+    def _roll_alone(self, now: float, incoming_bytes: int) -> None:
+        # Not if the new file could not be made last time: each attempt would push a backup over the edge.
+        if not self._follow(now):
+            return
+        if not self._should_roll(incoming_bytes):
             self._roll_again_at = now
+            return
+        for source, target in renames(self.path, self._bounds.backups, os.path.lexists):
+            if target is None:
+                source.unlink()
+            else:
+                source.replace(target)
+        self._replace_descriptor()
+        self._roll_again_at = now
+        self._keep_within_total()
+        if self._after_roll is not None:
+            self._after_roll()
+
+    def _keep_within_total(self) -> None:
+        if not self._bounds.total_bytes:
+            return
+        by_number: dict[int, list[Path]] = {}
+        for entry in self.path.parent.iterdir():
+            number = number_of(self.path, entry.name)
+            if number is not None:
+                by_number.setdefault(number, []).append(entry)
+        sizes = {number: sum(each.lstat().st_size for each in files) for number, files in by_number.items()}
+        for number in surplus(sizes, self._bounds.max_bytes, self._bounds.total_bytes):
+            for file in by_number[number]:
+                file.unlink(missing_ok=True)
+
+    def _try_alone(self) -> bool:
+        # Never waits: a stopped process that holds the lock must not stop the others' log calls.
+        return self._lock.try_alone()
+
+    def _end_roll(self) -> None:
+        # Closed, so that no child process inherits it; rotations are rare.
+        self._lock.release()
+        self._lock.close()
 
     def _complain(self, error: OSError, now: float) -> None:
         self._last_error = _symbol(error)
@@ -243,43 +351,3 @@ class RotatingFile:
 
 def _symbol(error: OSError) -> str:
     return errno.errorcode.get(error.errno or 0, type(error).__name__)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    """Take the lock of a rotation if it is free; the value says whether it is ours.
-
-    Never waits: a stopped process that holds the lock must not stop the others' log calls. The descriptor lives only
-    within a rotation, so no child process inherits it (an inherited flock would not exclude parent and child).
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(descriptor)
-
-
-def _is_torn(path: Path) -> bool:
-    """Say whether the file ends within a line, left by a writer that died on a full disk.
-
-    Looks twice: another process's record may be half visible for the microsecond of its write.
-    """
-    first = _size_of_torn(path)
-    return first > 0 and first == _size_of_torn(path)
-
-
-def _size_of_torn(path: Path) -> int:
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            if size == 0:
-                return 0
-            file.seek(size - 1)
-            return 0 if file.read(1) == b"\n" else size
-    except OSError:
-        return 0

@@ -13,7 +13,8 @@ from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
 
 from app_logging import levels
 from app_logging.clock import Timestamps
-from app_logging.render import Renderer, to_json
+from app_logging.redact import Redactor
+from app_logging.render import Renderer
 from app_logging.settings import resolve
 from app_logging.stdlib_door import message_of, trouble_of
 
@@ -35,8 +36,9 @@ class JsonFormatter(BaseJsonFormatter):
 
     def __init__(self, *, service: str | None = None, environment: str | None = None, **options: Any) -> None:
         settings = resolve(service=service, environment=environment)
-        super().__init__(**{"json_serializer": _serialize, **options})
-        self._renderer = Renderer(settings.service, settings.environment, Timestamps())
+        self._redactor = Redactor()
+        self._renderer = Renderer(settings.service, settings.environment, Timestamps(), self._redactor)
+        super().__init__(**{"json_serializer": self._serialize, **options})
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; arguments that do not fit the message are no reason to lose it."""
@@ -55,8 +57,8 @@ class JsonFormatter(BaseJsonFormatter):
             own.pop(key, None)
         own.update(trouble_of(record))
         level = levels.name_of(record.levelno)
-        log_data.update(self._renderer.build(record.name, level, record.getMessage(), own, record.created))
+        message = message_of(record, self._redactor) if record.args else record.msg
+        log_data.update(self._renderer.build(record.name, level, message, own, record.created))
 
-
-def _serialize(log_data: dict[str, Any], **_options: object) -> str:
-    return to_json(log_data).decode()
+    def _serialize(self, log_data: dict[str, Any], **_options: object) -> str:
+        return self._renderer.to_json(log_data).decode()

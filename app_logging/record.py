@@ -11,8 +11,17 @@ from typing import Literal
 REQUEST_MESSAGE = "HTTP Request"
 """The message that makes a record a request record."""
 
+WEBSOCKET_MESSAGE = "WebSocket"
+"""The message of the record of a WebSocket: it lasts as long as a visit, so it is no request."""
+
 DROPPED_MESSAGE = "log records dropped"
 """The message of the record that owns up to records missing in a file."""
+
+HEARTBEAT_MESSAGE = "heartbeat"
+"""The message of the record that says: I live, and so many requests are in flight."""
+
+SUPPRESSED_MESSAGE = "log records suppressed"
+"""The message of the record that counts what a rate limit has kept out."""
 
 JsonType = Literal["string", "integer", "number", "boolean", "object"]
 Presence = Literal["always", "request", "sometimes"]
@@ -48,20 +57,30 @@ FIELDS = (
     Field("status", "integer", "request", "HTTP status; 500 if the application raised, 499 if the client left first."),
     Field("duration", "number", "request", "Milliseconds from the start to the last byte of the body."),
     Field("userAgent", "string", "request", 'The User-Agent header; "" without one.'),
-    Field("ip", "string", "request", 'Address of the peer; "unix" where there is none.'),
+    Field("ip", "string", "request", 'Address of the peer, or whom trusted proxies name; "unix" on a Unix socket.'),
     Field("userId", "string", "request", 'Who asked; "anonymous" if nobody logged in.'),
     Field("bytes", "integer", "request", "Bytes of the body handed to the server; 0 for HEAD."),
     Field("active", "integer", "request", "Requests in flight in this process at the end, this one included."),
     Field("error", "string", "sometimes", "Class of the exception that the application raised; why a file failed."),
     Field("aborted", "boolean", "sometimes", "True if the body did not get to its end because the client left."),
+    Field("sample_rate", "number", "sometimes", "Share of such requests that is recorded, if not all are: 1/N."),
+    Field("close_code", "integer", "sometimes", f'In "{WEBSOCKET_MESSAGE}": the code of RFC 6455 it was closed with.'),
     Field("dropped", "integer", "sometimes", f'In "{DROPPED_MESSAGE}": how many records are missing in the file.'),
     Field("file", "string", "sometimes", f'In "{DROPPED_MESSAGE}": the name of that file.'),
+    Field("suppressed", "integer", "sometimes", f'In "{SUPPRESSED_MESSAGE}": how many of that logger, in a second.'),
+    Field("heartbeat_seconds", "number", "sometimes", f'In "{HEARTBEAT_MESSAGE}": time until the next one.'),
+    Field("threshold", "string", "sometimes", 'In "log level changed": the lowest level that is written now.'),
     Field("stack", "string", "sometimes", "Where the call was made, if the caller asked for it (stack_info)."),
     Field("exception", "object", "sometimes", "The exception: type, message, frames (file, line, function), cause."),
     Field("truncated", "boolean", "sometimes", "True if values were cut to keep the record within its size limit."),
     Field("request_id", "string", "sometimes", "Ties together all records of one request."),
-    Field("trace_id", "string", "sometimes", "Trace of the caller, from a valid traceparent header."),
-    Field("span_id", "string", "sometimes", "Span of the caller, from a valid traceparent header."),
+    Field("trace_id", "string", "sometimes", "The current OpenTelemetry trace, or that of a valid traceparent header."),
+    Field(
+        "span_id",
+        "string",
+        "sometimes",
+        "The current OpenTelemetry span, or the caller's of a valid traceparent header.",
+    ),
     Field("seq", "integer", "always", "Number of the record in its process, from 1, one by one; a gap is a loss."),
     Field("boot_id", "string", "always", "Random name of the writing process; seq counts within it."),
 )

@@ -1,42 +1,234 @@
-"""A query string comes in, the same goes out with the values of secret parameters replaced; names and order stay."""
+"""Secrets leave the record: fields by their names, query parameters by theirs, the user in a url, values on demand.
+
+Values come in, the same come out with `[REDACTED]` in the place of secrets; names and order stay, nothing is changed
+in place. Bounded: nothing deeper or longer is looked at than a record can hold.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
+import enum
+import re
+import uuid
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
 from urllib.parse import unquote_plus
 
-REDACTED = "[REDACTED]"
+import orjson
 
-SECRET_PARAMETERS = frozenset(
+from app_logging.cleaning import CUT, key_text, unprintable
+from app_logging.secret_names import SECRET_PARAMETERS, SecretNames
+from app_logging.secret_values import REDACTED, SecretValues, value_patterns
+
+__all__ = ["REDACTED", "SECRET_PARAMETERS", "Redactor", "redact_query", "redact_url"]
+
+PLAIN = frozenset(
     {
-        "access_token",
-        "api_key",
-        "auth",
-        "client_secret",
-        "code",
-        "id_token",
-        "jwt",
-        "key",
-        "password",
-        "refresh_token",
-        "secret",
-        "session",
-        "sig",
-        "signature",
-        "token",
-        "x-amz-credential",
-        "x-amz-security-token",
-        "x-amz-signature",
+        *(str, int, float, bool, type(None), bytes),
+        *(dt.datetime, dt.date, dt.time, dt.timedelta, decimal.Decimal, uuid.UUID),
     }
 )
-"""In lower case; whole names only, so that `token_count` or `keyboard` stay readable."""
+"""Types that hold no other values."""
+
+CONTAINERS = frozenset({dict, list, tuple})
+"""What a message's argument is redacted in; other objects print themselves in their own way."""
+
+REDACTED_BYTES = REDACTED.encode()
+
+MAX_DEPTH = 12
+MAX_ITEMS = 32 * 1024
+"""More values do not fit into a record of 64 KiB: each takes two bytes at the least."""
+
+MAX_URL_NAMES = 1024
+"""Names of query parameters whose decisions are remembered."""
+
+USER_INFO = re.compile(rb'://[^/\s"\\?#<>]*@')
+PARAMETER_NAME = re.compile(rb'[?&;#]([^=&;#?\s"\\]+)\Z')
+MAX_PARAMETER_CHARACTERS = 64
+PARAMETER_VALUE = re.compile(rb'[^&#\s"\\<>]*')
+"""In JSON as rendered: a quotation mark or a backslash ends a text or begins an escape, a url has neither."""
+
+DECLARED = ("__dataclass_fields__", "__pydantic_fields__", "__struct_fields__", "__attrs_attrs__", "_fields")
+"""Where the classes of dataclasses, pydantic, msgspec, attrs and named tuples list their fields."""
+
+
+class Redactor:
+    """Take secrets out of what is logged; safe for threads.
+
+    Args:
+        names: Decides about the names of fields and parameters.
+        values: Patterns that are looked for in all texts, by name ("bearer", "jwt", "card") or compiled.
+    """
+
+    def __init__(self, names: SecretNames | None = None, values: Collection[str | re.Pattern[str]] = ()) -> None:
+        self._names = names or SecretNames()
+        self._harmless = self._names.harmless
+        self._values = SecretValues(value_patterns(tuple(values))) if values else None
+        self._parameters: dict[bytes, bool] = {}
+
+    def fields(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields of a record without secrets: the same dict, if there are none."""
+        # Two looks at all keys and all types at once, in C: what most records get away with.
+        try:
+            is_plain = self._harmless.issuperset(fields) and PLAIN.issuperset(map(type, fields.values()))
+        except TypeError:  # a class that cannot be hashed
+            is_plain = False
+        return fields if is_plain else self._mapping(fields, (), [MAX_ITEMS])
+
+    def value(self, value: object) -> Any:
+        """Return a value that has no name, such as the argument of a message, without secrets."""
+        return self._walk(value, (), [MAX_ITEMS])
+
+    def arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments of a message, those that are containers without secrets."""
+        if CONTAINERS.isdisjoint(map(type, args)):
+            return args
+        return tuple(self.value(each) if type(each) in CONTAINERS else each for each in args)
+
+    def encoded(self, record: bytes) -> bytes:
+        """Return a rendered record without secrets in its texts: urls, and values that match the patterns."""
+        if b"@" in record:
+            record = USER_INFO.sub(b"://" + REDACTED_BYTES + b"@", record)
+        if b"=" in record:
+            record = self._without_parameters(record)
+        if self._values is not None and self._values.may_be_in(record):
+            record = orjson.dumps(self._values.without(orjson.loads(record)))
+        return record
+
+    def query(self, query: str) -> str:
+        """Return a query string without the values of secret parameters, however the names are written."""
+        return "&".join(self._pair(pair) for pair in query.split("&"))
+
+    def url(self, url: str) -> str:
+        """Return a url without user info and without the values of secret parameters."""
+        scheme, separator, rest = url.partition("://")
+        authority, slash, path = rest.partition("/")
+        if separator and "@" in authority:
+            url = f"{scheme}://{REDACTED}@{authority.rpartition('@')[2]}{slash}{path}"
+        before, hash_sign, fragment = url.partition("#")
+        path, mark, query = before.partition("?")
+        return f"{path}{mark}{self.query(query)}{hash_sign}{self.query(fragment)}"
+
+    def _pair(self, pair: str) -> str:
+        name, separator, _value = pair.partition("=")
+        return f"{name}={REDACTED}" if separator and self._is_secret_parameter(name.encode()) else pair
+
+    def _is_secret_parameter(self, name: bytes) -> bool:
+        known = self._parameters.get(name)
+        if known is None:
+            known = self._names.is_secret_parameter(unquote_plus(name.decode(errors="replace")).strip())
+            if len(self._parameters) >= MAX_URL_NAMES:
+                self._parameters.clear()
+            if len(name) <= MAX_PARAMETER_CHARACTERS:
+                self._parameters[name] = known
+        return known
+
+    def _without_parameters(self, record: bytes) -> bytes:
+        pieces, done = [], 0
+        equals = record.find(b"=")
+        while equals >= 0:
+            # From the sign back to the name: a pattern that looks for names from the front costs four times as much.
+            name = PARAMETER_NAME.search(record, max(done, equals - MAX_PARAMETER_CHARACTERS), equals)
+            end = equals + 1
+            if name and self._is_secret_parameter(name[1]):
+                pieces += [record[done:end], REDACTED_BYTES]
+                end = done = _end_of_value(record, end)
+            equals = record.find(b"=", end)
+        return b"".join((*pieces, record[done:])) if pieces else record
+
+    def _walk(self, value: Any, seen: tuple[int, ...], budget: list[int]) -> Any:
+        try:
+            if type(value) in PLAIN:
+                return value
+            if len(seen) >= MAX_DEPTH or id(value) in seen:
+                return CUT
+            return self._container(value, (*seen, id(value)), budget)
+        except Exception:  # noqa: BLE001 - a container may change under our hands or be a hostile subclass
+            return unprintable(value)
+
+    def _container(self, value: Any, seen: tuple[int, ...], budget: list[int]) -> Any:
+        if isinstance(value, dict):
+            return self._mapping(value, seen, budget)
+        if isinstance(value, enum.Enum):
+            return self._walk(value.value, seen, budget)
+        declared = _declared(value)
+        if declared is not None:
+            return self._mapping(declared, seen, budget)
+        if isinstance(value, Mapping):
+            return self._mapping(dict(value.items()), seen, budget)
+        if isinstance(value, list | tuple | AbstractSet):
+            return self._sequence(value, seen, budget)
+        return value
+
+    def _mapping(self, mapping: dict[Any, Any], seen: tuple[int, ...], budget: list[int]) -> dict[str, Any]:
+        redacted = {}
+        for key, value in dict.items(mapping):
+            budget[0] -= 1
+            if budget[0] < 0:
+                break
+            name = key if type(key) is str else key_text(key)
+            if value is None or value is True or value is False or not self._names.is_secret(name):
+                redacted[name] = self._walk(value, seen, budget)
+            else:
+                redacted[name] = REDACTED
+        return redacted
+
+    def _sequence(self, values: Any, seen: tuple[int, ...], budget: list[int]) -> Any:
+        if _is_pair(values) and self._names.is_secret(key_text(values[0])):
+            return [key_text(values[0]), REDACTED]  # a header
+        if PLAIN.issuperset(map(type, values)):
+            return values
+        budget[0] -= len(values)
+        kept = list(values)[: max(budget[0] + len(values), 0)]
+        walked = [self._walk(each, seen, budget) for each in kept]
+        return sorted(walked, key=repr) if isinstance(values, AbstractSet) else walked
+
+
+class NoRedactor(Redactor):
+    """Leave everything as it is."""
+
+    def fields(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields."""
+        return fields
+
+    def value(self, value: object) -> Any:
+        """Return the value."""
+        return value
+
+    def encoded(self, record: bytes) -> bytes:
+        """Return the record."""
+        return record
 
 
 def redact_query(query: str) -> str:
-    """Replace the values of secret parameters, however the name is written (`%74oken`, `TOKEN`)."""
-    return "&".join(_redact_pair(pair) for pair in query.split("&"))
+    """Return a query string without the values of secret parameters, however the names are written."""
+    return _BY_DEFAULT.query(query)
 
 
-def _redact_pair(pair: str) -> str:
-    name, separator, _value = pair.partition("=")
-    is_secret = separator and unquote_plus(name).strip().lower() in SECRET_PARAMETERS
-    return f"{name}={REDACTED}" if is_secret else pair
+def redact_url(url: str) -> str:
+    """Return a url without user info and without the values of secret parameters."""
+    return _BY_DEFAULT.url(url)
+
+
+_BY_DEFAULT = Redactor()
+
+
+def _end_of_value(record: bytes, start: int) -> int:
+    value = PARAMETER_VALUE.match(record, start)
+    return value.end() if value else start
+
+
+def _is_pair(values: Any) -> bool:
+    return isinstance(values, list | tuple) and len(values) == 2 and isinstance(values[0], str | bytes)  # noqa: PLR2004 - name and value
+
+
+def _declared(value: object) -> dict[str, Any] | None:
+    """Return the fields of an object whose class declares them, None for other objects."""
+    for attribute in DECLARED:
+        declared = getattr(type(value), attribute, None)
+        if isinstance(declared, Mapping | tuple):
+            names = [str(getattr(each, "name", each)) for each in declared]
+            return {name: getattr(value, name, None) for name in names}
+    return None

@@ -13,6 +13,7 @@ from app_logging.cleaning import Limits, clean, to_plain, to_text
 from app_logging.context import merge_context
 from app_logging.exceptions import describe, find_exception
 from app_logging.record import FIXED_KEYS
+from app_logging.redact import Redactor
 
 if TYPE_CHECKING:
     from app_logging.clock import Timestamps
@@ -30,44 +31,51 @@ TIGHTER = (Limits(8192, 100, 6), Limits(1024, 50, 6), Limits(128, 40, 5), Limits
 class Renderer:
     """Build and encode the records of one service; holds no state of single events, safe to share by threads."""
 
-    def __init__(self, service: str, environment: str, timestamps: Timestamps) -> None:
+    def __init__(
+        self, service: str, environment: str, timestamps: Timestamps, redactor: Redactor | None = None
+    ) -> None:
         self._service = service
         self._environment = environment
-        self._timestamps = timestamps
+        self._stamp = timestamps.stamp
+        self._redactor = redactor or Redactor()
 
     def render(
         self, logger: str, level: str, message: object, fields: dict[str, Any], seconds: float | None = None
     ) -> bytes:
         """Return the record as a JSON object; the dict of fields is used up."""
-        return to_json(self.build(logger, level, message, fields, seconds))
+        return self.to_json(self.build(logger, level, message, fields, seconds))
 
     def build(
         self, logger: str, level: str, message: object, fields: dict[str, Any], seconds: float | None = None
     ) -> dict[str, Any]:
-        """Return the record; the dict of fields is used up."""
+        """Return the record, without secrets but for those in its texts; the dict of fields is used up."""
+        exception = find_exception(fields.pop("exc_info")) if "exc_info" in fields else None
+        merge_context(fields)
+        fields = self._redactor.fields(fields)
+        if not FIXED_KEYS.isdisjoint(fields):
+            fields = _step_aside(fields)
         record: dict[str, Any] = {
-            "timestamp": self._timestamps.stamp(seconds),
+            "timestamp": self._stamp(seconds),
             "level": level,
-            "message": message if type(message) is str else to_text(message),
+            "message": message if type(message) is str else to_text(self._redactor.value(message)),
             "service": self._service,
             "environment": self._environment,
             "logger": logger,
+            **fields,
         }
-        exception = find_exception(fields.pop("exc_info")) if "exc_info" in fields else None
-        merge_context(fields)
-        record.update(fields if FIXED_KEYS.isdisjoint(fields) else _step_aside(fields))
         if exception is not None:
             record["exception"] = describe(exception)
         return record
 
-
-def to_json(record: dict[str, Any]) -> bytes:
-    """Encode a record, at the price of the values that JSON cannot hold or that are too long."""
-    try:
-        encoded = orjson.dumps(record, default=to_plain)
-    except Exception:  # noqa: BLE001 - orjson refuses, or foreign code raised while it looked
-        encoded = orjson.dumps(clean(record, GENTLE))
-    return encoded if len(encoded) <= MAX_RECORD_BYTES else _shorten(record)
+    def to_json(self, record: dict[str, Any]) -> bytes:
+        """Encode a record, at the price of the values that JSON cannot hold or that are too long."""
+        try:
+            encoded = orjson.dumps(record, default=to_plain)
+        except Exception:  # noqa: BLE001 - orjson refuses, or foreign code raised while it looked
+            encoded = orjson.dumps(clean(record, GENTLE))
+        encoded = self._redactor.encoded(encoded)
+        # Shortened from the redacted bytes: a text cut first might end within a secret that nothing recognises.
+        return encoded if len(encoded) <= MAX_RECORD_BYTES else _shorten(orjson.loads(encoded))
 
 
 def _shorten(record: dict[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ Starlette is not imported: applications of other frameworks pass through here as
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, MutableMapping
 from typing import Any
@@ -18,6 +19,12 @@ from typing import Any
 Scope = MutableMapping[str, Any]
 
 CONVERTER = re.compile(r"\{(\w+):\w+\}")
+TOLD_ROUTE = "app_logging.route"
+"""Where an application, or what we add to a framework, may leave the template: in the scope, or in WSGI's environ."""
+
+MAX_ROUTES = 4096
+"""More than any application has; each stands here once without its converters."""
+
 FULL_MATCH = 2
 """`starlette.routing.Match.FULL`; in a PARTIAL one the path matches, the method does not (405)."""
 
@@ -29,36 +36,52 @@ def route_template(scope: Scope, root_path: str) -> str | None:
         scope: The scope as the application has left it.
         root_path: The server's prefix, which is in no template: the scope's `root_path` before the application.
     """
+    if TOLD_ROUTE in scope:
+        return str(scope[TOLD_ROUTE])
     base = scope.get("app_root_path", root_path)
     route = scope.get("route")
     if route is None:
+        if "path_template" in scope:
+            return _litestar_path(scope)
         return _walk_all(scope, base) if "endpoint" in scope else None
-    tail = _tail(route, scope)
-    if tail is None:
+    path = _fastapi_path(scope) if "fastapi" in scope else None
+    if path is None:
+        path = _path_of(route)
+    if path is None:
         return None
-    return _mount_prefix(scope, base) + tail
-
-
-def _tail(route: Any, scope: Scope) -> str | None:
-    """Return the innermost part of the template."""
-    path = _fastapi_path(scope) or _path_of(route)
-    if path is None or not _is_mount(route):
-        return path
-    # The search ended at a mount. With routes of its own, none of them matched; without, the application below
-    # it answers everything (StaticFiles). The prefix has the mount's own path already.
-    return None if route.routes else "/{path}"
+    if _is_mount(route):
+        # The search ended at a mount. With routes of its own, none of them matched; without, the application below
+        # it answers everything (StaticFiles). The prefix has the mount's own path already.
+        if route.routes:
+            return None
+        path = "/{path}"
+    return path if scope.get("root_path", "") == base else _mount_prefix(scope, base) + path
 
 
 def _fastapi_path(scope: Scope) -> str | None:
     # FastAPI's include_router(prefix=...) keeps the prefixes here only (0.165); the key is private, so it may go.
-    context = (scope.get("fastapi") or {}).get("effective_route_context")
+    context = (scope["fastapi"] or {}).get("effective_route_context")
     path = getattr(context, "path", None)
-    return CONVERTER.sub(r"{\1}", path) if isinstance(path, str) else None
+    return without_converters(path) if isinstance(path, str) else None
+
+
+@functools.lru_cache(maxsize=MAX_ROUTES)
+def without_converters(path: str) -> str:
+    """Return the template with `{id}` for `{id:int}`."""
+    return CONVERTER.sub(r"{\1}", path)
+
+
+def _litestar_path(scope: Scope) -> str | None:
+    if scope["path_template"]:
+        return str(scope["path_template"])
+    # Litestar leaves an empty template for what is mounted: an application or a directory.
+    mounts = sorted(getattr(scope.get("route_handler"), "paths", ()))
+    return f"{mounts[0].rstrip('/')}/{{path}}" if mounts else None
 
 
 def _path_of(route: Any) -> str | None:
     path = getattr(route, "path", None)
-    return CONVERTER.sub(r"{\1}", path) if isinstance(path, str) else None
+    return without_converters(path) if isinstance(path, str) else None
 
 
 def _is_mount(route: Any) -> bool:
@@ -68,15 +91,16 @@ def _is_mount(route: Any) -> bool:
 def _mount_prefix(scope: Scope, base: str) -> str:
     """Return the templates of the mounts that were passed, from the outermost."""
     target = scope.get("root_path", "")
-    if target == base:
-        return ""
     place = _start(scope, base)
     routes = getattr(scope.get("router"), "routes", ())
     prefix = ""
     while place["root_path"] != target:
         mount = _next_mount(routes, place, target)
         if mount is None:
-            # No mount that we know made this step: hide the values at least.
+            # No mount that we know made this step: a dispatcher that took it from the path, so hide the values at
+            # least; or a setting such as FastAPI's `root_path`, which says what a proxy has cut off.
+            if not scope.get("path", "").startswith(target):
+                return prefix
             return prefix + _without_values(target[len(place["root_path"]) :], scope.get("path_params", {}))
         prefix += _path_of(mount) or ""
         routes = mount.routes
@@ -129,5 +153,6 @@ def _start(scope: Scope, base: str) -> Scope:
 
 
 def _without_values(path: str, params: MutableMapping[str, Any]) -> str:
-    names = {str(value): name for name, value in params.items()}
-    return "/".join(f"{{{names[part]}}}" if part in names else part for part in path.split("/"))
+    for name, value in sorted(params.items(), key=lambda item: -len(str(item[1]))):
+        path = re.sub(rf"(?<=/){re.escape(str(value))}(?=/|$)", f"{{{name}}}", path)
+    return path

@@ -72,7 +72,7 @@ class Sink:
             self._combined.close()
             self._errors.close()
 
-    def write(self, record: bytes, *, is_error: bool) -> None:
+    def write(self, record: bytes, is_error: bool) -> None:  # noqa: FBT001 - the hot path
         """Write a rendered JSON object as the next line."""
         with self._lock:
             if self._is_busy:
@@ -80,9 +80,13 @@ class Sink:
                 # turn, or two records would have their numbers in another order than their places.
                 self._waiting.append((record, is_error))
                 return
-            self._deliver_next(record, is_error=is_error)
-            while self._waiting:
-                self._deliver_next(*self._waiting.popleft())
+            self._is_busy = True
+            try:
+                self._deliver(record, is_error)
+                while self._waiting:
+                    self._deliver(*self._waiting.popleft())
+            finally:
+                self._is_busy = False
 
     def before_fork(self) -> None:
         """Wait until no thread is writing, so that the child inherits files between two records."""
@@ -95,15 +99,10 @@ class Sink:
     def after_fork_in_child(self) -> None:
         """Start a life of its own: own lock, own `boot_id`, `seq` from 1. The descriptors are shared by O_APPEND."""
         self._begin()
+        self._combined.after_fork_in_child()
+        self._errors.after_fork_in_child()
 
-    def _deliver_next(self, record: bytes, is_error: bool) -> None:  # noqa: FBT001 - also called with a waiting pair
-        self._is_busy = True
-        try:
-            self._deliver(record, is_error=is_error)
-        finally:
-            self._is_busy = False
-
-    def _deliver(self, record: bytes, *, is_error: bool) -> bool:
+    def _deliver(self, record: bytes, is_error: bool) -> bool:  # noqa: FBT001 - the hot path
         self._seq += 1
         line = b'%b,"seq":%d%b' % (record[:-1], self._seq, self._tail)
         is_written = self._combined.write(line)
@@ -120,5 +119,5 @@ class Sink:
 
     def _own_up(self, file: RotatingFile) -> None:
         missing = file.take_missing()
-        if not self._deliver(self._render_missing(file.path.name, missing), is_error=False):
+        if not self._deliver(self._render_missing(file.path.name, missing), False):  # noqa: FBT003 - no error
             file.give_back(missing)

@@ -7,28 +7,34 @@ closing it puts them back.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app_logging import levels
 from app_logging.pipeline import active
+from app_logging.redact import Redactor
+from app_logging.server_loggers import ACCESS, LED_TO_ROOT
 from app_logging.structlog_door import interpolate
-
-LED_TO_ROOT = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
-"""Loggers that come with handlers of their own: these are taken away, so that their records reach the root."""
-
-SILENCED = ("uvicorn.access",)
-"""The middleware writes a better record of each request; uvicorn skips the work if this one has no handlers."""
 
 STANDARD_ATTRIBUTES = frozenset(
     {*logging.makeLogRecord({}).__dict__, "message", "asctime", "taskName", "color_message"}
 )
 """What a LogRecord has on its own; everything else came with `extra`. `color_message` is uvicorn's second message."""
 
+TAKEN_AWAY = (logging.StreamHandler, logging.NullHandler)
+"""The servers' handlers that have nothing to do any more."""
+
+LAST_PLACE, LAST_ATTRIBUTE = list(enumerate(logging.makeLogRecord({}).__dict__))[-1]
+
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     """Return what the caller added to the record: extra fields, the exception, the stack."""
-    fields = {key: value for key, value in record.__dict__.items() if key not in STANDARD_ATTRIBUTES}
+    values = record.__dict__
+    names = list(values)
+    if len(names) > LAST_PLACE and names[LAST_PLACE] == LAST_ATTRIBUTE:
+        names = names[LAST_PLACE + 1 :]  # extra fields come behind what the class itself sets
+    fields = {name: values[name] for name in names if name not in STANDARD_ATTRIBUTES}
     if record.exc_info or record.stack_info or record.exc_text:
         fields.update(trouble_of(record))
     return fields
@@ -46,12 +52,16 @@ def trouble_of(record: logging.LogRecord) -> dict[str, Any]:
     return fields
 
 
-def message_of(record: logging.LogRecord) -> str:
+def message_of(record: logging.LogRecord, redactor: Redactor | None = None) -> str:
     """Return the message with its arguments; if they do not fit, both as they are."""
+    args = record.args if isinstance(record.args, tuple) else (record.args,)
+    if redactor is not None and record.args:
+        redacted = redactor.arguments(args)
+        if redacted is not args:
+            return interpolate(record.msg, redacted)
     try:
         return record.getMessage()
     except Exception:  # noqa: BLE001 - a wrong placeholder, or a __str__ that raises
-        args = record.args if isinstance(record.args, tuple) else (record.args,)
         return interpolate(record.msg, args)
 
 
@@ -60,9 +70,21 @@ class PipelineHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record; levels other than the five fold into them."""
-        if active.pipeline is not None:
-            level = levels.name_of(record.levelno)
-            active.pipeline.log(record.name, level, message_of(record), fields_of(record), record.created)
+        pipeline = active.pipeline
+        if pipeline is not None:
+            level = NAMES.get(record.levelno) or levels.name_of(record.levelno)
+            message = message_of(record, pipeline.redactor) if record.args else record.msg
+            pipeline.log(record.name, level, message, fields_of(record), record.created)
+
+    def handle(self, record: logging.LogRecord) -> Any:
+        """Write the record without the handler's own lock: the sink has one."""
+        admitted: Any = self.filter(record) if self.filters else True
+        if admitted:
+            self.emit(admitted if isinstance(admitted, logging.LogRecord) else record)  # replaced, from 3.12 on
+        return admitted
+
+
+NAMES = {number: name for name, number in levels.NUMBERS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +102,67 @@ class Before:
 
 
 class StdlibDoor:
-    """Our handler on the root logger, and the other loggers as they were before."""
+    """Our handler on the root logger, and the other loggers as they were before.
+
+    Attributes:
+        handler: The one on the root logger.
+        has_request_records: Whether a middleware writes a record of each request.
+    """
 
     def __init__(self) -> None:
-        self._handler = PipelineHandler()
+        self.handler = PipelineHandler()
+        self.has_request_records = False
         self._root_level: int | None = None
+        self._levels: dict[str, int] = {}
         self._before: tuple[Before, ...] = ()
 
-    def open(self, level: int) -> None:
+    def open(self, level: int, named: Mapping[str, int]) -> None:
         """Lead records of the level and above to us; safe to repeat. Other handlers of the root logger stay."""
+        self._put_levels_back()
         root = logging.getLogger()
         if self._root_level is None:
             self._root_level = root.level
-            self._before = tuple(_remember(name) for name in (*LED_TO_ROOT, *SILENCED))
-        for before in self._before:
-            before.logger.handlers.clear()
-            before.logger.propagate = before.logger.name not in SILENCED
-        root.addHandler(self._handler)  # does nothing if it is there
+            self._before = tuple(_remember(name) for name in (*LED_TO_ROOT, *ACCESS))
+        self.lead_server_loggers()
+        root.addHandler(self.handler)  # does nothing if it is there
         root.setLevel(level)
+        for name, number in named.items():
+            self.set_level(number, name)
+
+    def lead_server_loggers(self) -> None:
+        """Take the servers' loggers over, now and whenever a server may have put its handlers back."""
+        for before in self._before:
+            logger = before.logger
+            # Others stay, such as the one by which Django mails its admins.
+            logger.handlers[:] = [each for each in logger.handlers if not isinstance(each, TAKEN_AWAY)]
+            logger.propagate = not (self.has_request_records and logger.name in ACCESS)
+
+    def expect_request_records(self) -> None:
+        """Silence the access loggers of the servers: a middleware is there."""
+        self.has_request_records = True
+        if self._root_level is not None:
+            self.lead_server_loggers()
+
+    def set_level(self, level: int, name: str | None = None) -> None:
+        """Set the level of a logger, of the root without a name, until `close`."""
+        logger = logging.getLogger(name)
+        if name is not None:
+            self._levels.setdefault(name, logger.level)
+        logger.setLevel(level)
+
+    def _put_levels_back(self) -> None:
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
+        self._levels.clear()
 
     def close(self) -> None:
         """Put everything back; handlers that others have put on the root meanwhile stay."""
+        self.has_request_records = False
         if self._root_level is None:
             return
         root = logging.getLogger()
-        root.removeHandler(self._handler)
+        self._put_levels_back()
+        root.removeHandler(self.handler)
         root.setLevel(self._root_level)
         for before in self._before:
             before.put_back()

@@ -7,6 +7,7 @@ so loggers that structlog has cached follow a second `configure`. `structlog.tes
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ from structlog.processors import StackInfoRenderer
 
 from app_logging import levels
 from app_logging.cleaning import to_text
-from app_logging.pipeline import active
+from app_logging.pipeline import ERRORS, active
 
 ROOT_NAME = "root"
 """What the standard library calls the logger without a name."""
@@ -34,7 +35,7 @@ class NamedLogger:
         """Hand a rendered record to the sink of the active pipeline."""
         pipeline = active.pipeline
         if pipeline is not None:
-            pipeline.sink.write(record, is_error=level in {"error", "critical"})
+            pipeline.write(record, level in ERRORS)
 
 
 def render_event(logger: NamedLogger, level: str, event_dict: dict[str, Any]) -> bytes:
@@ -90,22 +91,37 @@ class BoundLogger(structlog.make_filtering_bound_logger(levels.DEBUG)):  # type:
 
     def is_enabled_for(self, level: int) -> bool:
         """Say whether an event of that level would be written."""
-        return active.pipeline is not None and level >= active.pipeline.threshold
+        return level >= self.get_effective_level()
 
     def get_effective_level(self) -> int:
         """Return the number of the lowest level that is written."""
-        return active.pipeline.threshold if active.pipeline is not None else levels.CRITICAL + 1
+        pipeline = active.pipeline
+        return levels.CRITICAL + 1 if pipeline is None else pipeline.thresholds.of(self._logger.name)
 
     def _log(self, number: int, level: str, event: object, args: tuple[object, ...], fields: dict[str, Any]) -> None:
         pipeline = active.pipeline
         if pipeline is None:
             _log_unconfigured(self._logger.name, number, interpolate(event, args) if args else event, fields)
             return
-        if number < pipeline.threshold:
+        name = self._logger.name
+        if number < pipeline.thresholds.of(name):
             return
+        if self._processors is PROCESSORS and PROCESSORS[0] is render_event:
+            # What the processors would do, without the way through them: two microseconds less.
+            if "stack_info" in fields:
+                _add_stack(self._logger, level, fields)
+            if self._context:
+                fields = {**self._context, **fields}
+            if args:
+                event = interpolate(event, pipeline.redactor.arguments(args))
+            pipeline.log(name, level, event, fields)
+            return
+        self._process(level, interpolate(event, args) if args else event, fields)
+
+    def _process(self, level: str, event: object, fields: dict[str, Any]) -> None:
         if "event" in fields:
             fields["event_"] = fields.pop("event")
-        event_dict: Any = {**self._context, **fields, "event": interpolate(event, args) if args else event}
+        event_dict: Any = {**self._context, **fields, "event": event}
         try:
             for processor in self._processors:
                 event_dict = processor(self._logger, level, event_dict)
@@ -120,7 +136,7 @@ class BoundLogger(structlog.make_filtering_bound_logger(levels.DEBUG)):  # type:
 
 def interpolate(event: object, args: tuple[Any, ...]) -> str:
     """Put the arguments into the text as logging does; if they do not fit, keep both: a log call never raises."""
-    values = args[0] if len(args) == 1 and isinstance(args[0], dict) and args[0] else args
+    values = args[0] if len(args) == 1 and isinstance(args[0], Mapping) and args[0] else args
     try:
         return str(event) % values
     except Exception:  # noqa: BLE001 - a wrong placeholder, or a __str__ that raises

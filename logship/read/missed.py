@@ -26,10 +26,9 @@ from logship.read.siblings import Siblings, has_changed, siblings_in
 MOST_NOTED = 250
 """Files beside the followed ones that are noted in a directory; where there are more, their times must tell."""
 
-MOST_READ = 100
-"""Files of one kind of name, the newest ones, among which a generation is taken for one that was missed."""
-
 _FOREVER_NS = 1 << 63
+_LATE_NS = 60 * 10**9
+"""How long a file that was rotated may still be written to, by processes that have not noticed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +163,10 @@ class _Kind:
     seen: Collection[FileKey]
 
     def among(self, sightings: Iterable[Sighting]) -> list[Sighting]:
-        """Return the newest files of this kind, the oldest of them first, as they were written."""
+        """Return the files of this kind, the oldest first, as they were written."""
         young = (each for each in sightings if each.modified_ns >= self.since_ns and each.size)
         found = [each for each in young if any(names.fullmatch(each.path) for names in self.names)]
-        return [each for each in found[:MOST_READ][::-1] if each.key not in self.seen]
+        return [each for each in reversed(found) if each.key not in self.seen]
 
 
 def _kind(live: str, moved: Iterable[Moved], siblings: Siblings, seen: Collection[FileKey]) -> _Kind:
@@ -175,9 +174,9 @@ def _kind(live: str, moved: Iterable[Moved], siblings: Siblings, seen: Collectio
     path_of = {each.key: each.path for each in siblings.plain}
     places = {each.path or path_of.get(each.key) for each in moved}
     likely = (names_like(live, place) for place in places if place is not None)
-    since_ns = min((each.modified_ns for each in moved), default=0)
-    if not since_ns and _is_crowded(siblings, seen):
-        since_ns = _FOREVER_NS
+    since_ns = 0
+    if _is_crowded(siblings, seen):
+        since_ns = min((each.modified_ns for each in moved if each.modified_ns), default=_FOREVER_NS) - _LATE_NS
     return _Kind([usual_names(live), *filter(None, likely)], since_ns, path_of.keys() & seen)
 
 

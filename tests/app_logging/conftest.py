@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 import app_logging
+from app_logging.pipeline import active
 
 Records = list[dict[str, Any]]
 ReadRecords = Callable[[Path], Records]
@@ -19,12 +20,13 @@ ReadRecords = Callable[[Path], Records]
 
 @pytest.fixture(autouse=True)
 def _no_traces(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for variable in ("SERVICE_NAME", "ENVIRONMENT", "LOG_DIR", "LOG_LEVEL", "NO_COLOR", "FORCE_COLOR"):
+    for variable in ("SERVICE_NAME", "ENVIRONMENT", "LOG_DIR", "LOG_LEVEL", "LOG_LEVELS", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(variable, raising=False)
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, in_flight = list(root.handlers), root.level, active.in_flight.count
     yield
     app_logging.reset()
+    assert active.in_flight.count == in_flight, "a request was begun and never ended"
     assert root.handlers == handlers, "a handler was left on the root logger"
     assert root.level == level
     assert not structlog.is_configured()

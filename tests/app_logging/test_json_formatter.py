@@ -93,3 +93,13 @@ def test_it_can_be_named_in_a_dict_config(monkeypatch: pytest.MonkeyPatch) -> No
         json.loads(made.format(logging.makeLogRecord({"name": "x", "levelno": 20, "msg": "m"})))["service"]
         == "from-env"
     )
+
+
+def test_secrets_are_gone_wherever_they_stand(logged: Any) -> None:
+    line = json.dumps(logged({"password": "s3cr3t"}, extra={"user": {"token": "s3cr3t"}}))
+    assert "s3cr3t" not in line
+
+
+def test_secrets_among_the_arguments_are_gone(logged: Any) -> None:
+    record = logged("%s at %s", {"password": "s3cr3t"}, "https://user:s3cr3t@host/?token=s3cr3t")
+    assert record["message"] == "{'password': '[REDACTED]'} at https://[REDACTED]@host/?token=[REDACTED]"

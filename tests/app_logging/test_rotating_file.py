@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from app_logging.files import RotatingFile
+from app_logging.files import Bounds, RotatingFile
 from app_logging.rotation import lock_path
+from app_logging.strict_file import StrictFile
 
 
 class Clock:
@@ -50,11 +51,18 @@ class Bench:
         self.path = directory / "logs" / "combined.log"
         self.opened: list[RotatingFile] = []
 
-    def file(self, *, max_bytes: int = 0, backups: int = 5, write: Callable[[int, bytes], int] | None = None) -> Any:
-        file = RotatingFile(
+    def file(
+        self,
+        *,
+        max_bytes: int = 0,
+        backups: int = 5,
+        total_bytes: int = 0,
+        write: Callable[[int, bytes], int] | None = None,
+        kind: type[RotatingFile] = RotatingFile,
+    ) -> Any:
+        file = kind(
             self.path,
-            max_bytes=max_bytes,
-            backups=backups,
+            Bounds(max_bytes, backups, total_bytes),
             clock=self.clock,
             write=write or self.disk.write,
             report=self.complaints.append,
@@ -298,6 +306,25 @@ def test_a_torn_end_left_by_a_dead_process_is_mended(bench: Bench) -> None:
     assert bench.contents() == {"combined.log": b'{"torn":\ngood\n'}
 
 
+def test_a_torn_end_is_mended_by_one_of_several_processes(bench: Bench) -> None:
+    bench.path.parent.mkdir()
+    bench.path.write_bytes(b'{"torn":')
+    one, two = bench.opened_file(), bench.opened_file()
+    one.write(b"one\n")
+    two.write(b"two\n")
+    assert bench.contents() == {"combined.log": b'{"torn":\none\ntwo\n'}
+
+
+def test_a_torn_end_is_mended_in_a_renamed_file_too(bench: Bench) -> None:
+    file = bench.opened_file()
+    bench.disk.free_bytes = 4
+    file.write(b"torn line\n")
+    bench.disk.free_bytes = 1 << 30
+    bench.path.rename(bench.path.with_name("combined.log-old"))
+    file.write(b"good\n")
+    assert bench.contents() == {"combined.log-old": b"torn\ngood\n"}
+
+
 def test_a_descriptor_closed_behind_our_back_is_opened_again(bench: Bench) -> None:
     file = bench.opened_file()
     bench.disk.error = errno.EBADF
@@ -329,3 +356,80 @@ def test_a_closed_file_opens_again_for_a_thread_that_still_has_it(bench: Bench) 
     file.close()
     assert file.write(b"late\n")
     assert bench.contents() == {"combined.log": b"late\n"}
+
+
+def test_a_number_that_means_another_file_by_now_is_not_written_to_for_long(bench: Bench, tmp_path: Path) -> None:
+    file = bench.opened_file()
+    file.write(b"one\n")
+    other = os.open(tmp_path / "another's file", os.O_WRONLY | os.O_CREAT)
+    os.dup2(other, file._fd)  # as when a daemon closes all descriptors and then opens its own
+    bench.clock.now += 0.1
+    file.write(b"two\n")
+    assert bench.contents() == {"combined.log": b"one\ntwo\n"}
+    assert (tmp_path / "another's file").read_bytes() == b""
+    os.close(other)
+
+
+def test_all_files_together_stay_within_the_total(bench: Bench) -> None:
+    file = bench.opened_file(max_bytes=8, backups=9, total_bytes=24)
+    for number in range(12):
+        file.write(b"%03d\n" % number)
+    assert bench.contents() == {
+        "combined.log": b"010\n011\n",
+        "combined.log.1": b"008\n009\n",
+        "combined.log.2": b"006\n007\n",
+    }
+
+
+def test_a_strict_file_never_writes_to_a_renamed_one(bench: Bench) -> None:
+    file = bench.opened_file(kind=StrictFile)
+    file.write(b"one\n")
+    bench.path.rename(bench.path.with_name("combined.log-old"))
+    file.write(b"two\n")
+    assert bench.contents() == {"combined.log-old": b"one\n", "combined.log": b"two\n"}
+
+
+def test_strict_files_of_two_writers_rotate_once(bench: Bench) -> None:
+    ours, theirs = (bench.opened_file(max_bytes=8, kind=StrictFile) for _ in range(2))
+    for line in (b"ou1\n", b"th1\n"):
+        (ours if line.startswith(b"o") else theirs).write(line)
+    ours.write(b"ou2\n")
+    theirs.write(b"th2\n")
+    theirs.write(b"th3\n")
+    assert bench.contents() == {
+        "combined.log": b"th3\n",
+        "combined.log.1": b"ou2\nth2\n",
+        "combined.log.2": b"ou1\nth1\n",
+    }
+
+
+def test_a_strict_file_holds_no_lock_between_records(bench: Bench) -> None:
+    file = bench.opened_file(max_bytes=4, kind=StrictFile)
+    for line in (b"one\n", b"two\n"):
+        file.write(line)
+        with lock_path(bench.path).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_strict_file_that_cannot_rotate_now_writes_on(bench: Bench) -> None:
+    file = bench.opened_file(max_bytes=4, kind=StrictFile)
+    file.write(b"one\n")
+    with lock_path(bench.path).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)  # another writer is in the middle of a record
+        assert file.write(b"two\n")
+    file.write(b"thr\n")
+    assert bench.contents() == {"combined.log": b"thr\n", "combined.log.1": b"one\ntwo\n"}
+
+
+def test_a_strict_file_looks_again_after_it_could_not_get_the_lock_alone(bench: Bench) -> None:
+    """The attempt gives the shared lock up for a moment, in which another process may rotate."""
+    file: Any = bench.opened_file(max_bytes=4, kind=StrictFile)
+    file.write(b"one\n")
+
+    def rotated_by_another_meanwhile() -> bool:
+        bench.path.rename(bench.path.with_name("combined.log.1"))
+        return False
+
+    file._lock.try_alone = rotated_by_another_meanwhile
+    assert file.write(b"two\n")
+    assert bench.contents() == {"combined.log": b"two\n", "combined.log.1": b"one\n"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app_logging.files import Missing, RotatingFile
+from app_logging.files import Bounds, Missing, RotatingFile
 from app_logging.sink import Sink
 
 ReadRecords = Callable[[Path], list[dict[str, Any]]]
@@ -52,7 +52,7 @@ class Bench:
         )
 
     def _file(self, path: Path, write: FaultyWrite) -> RotatingFile:
-        return RotatingFile(path, max_bytes=0, backups=1, write=write, report=self.complaints.append)
+        return RotatingFile(path, Bounds(max_bytes=0, backups=1), write=write, report=self.complaints.append)
 
 
 def render_missing(file: str, missing: Missing) -> bytes:

@@ -101,7 +101,7 @@ def test_no_field_name_makes_a_call_fail(directory: Path, read_records: ReadReco
     fields = {"event": 1, "method_name": 2, "self": 3, "level": 4, "logger": 5}
     app_logging.get_logger("x").info("m", **fields)
     (record,) = read_records(directory / "combined.log")
-    assert (record["message"], record["event_"], record["method_name"], record["self"]) == ("m", 1, 2, 3)
+    assert (record["message"], record["event"], record["method_name"], record["self"]) == ("m", 1, 2, 3)
     assert (record["level_"], record["logger_"]) == (4, 5)
 
 
@@ -154,3 +154,20 @@ def test_a_record_that_has_travelled_as_text_keeps_its_traceback(directory: Path
     record = logging.makeLogRecord({"name": "x", "levelno": 40, "msg": "m", "exc_text": "Traceback ..."})
     logging.getLogger().handle(record)
     assert read_records(directory / "error.log")[0]["stack"] == "Traceback ..."
+
+
+class Monster(type):
+    """A metaclass whose classes cannot be looked at in any way."""
+
+    __hash__ = None  # type: ignore[assignment] # that is the point
+
+    def __getattribute__(cls, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+def test_no_class_is_so_hostile_that_a_call_raises_or_goes_unseen(directory: Path, read_records: ReadRecords) -> None:
+    monster = Monster("Hostile", (), {})()
+    app_logging.get_logger("x").info("m", value=monster, nested=[monster])
+    PipelineHandler().handle(logging.getLogger("x").makeRecord("x", 20, "f", 1, monster, (), None))
+    PipelineHandler().handle(logging.getLogger("x").makeRecord("x", 20, "f", 1, "m", (), None, extra={"a": monster}))
+    assert [record["logger"] for record in read_records(directory / "combined.log")] == ["x"] * 3
