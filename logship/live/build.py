@@ -90,6 +90,7 @@ def build(config: Config, say: Say, reread: Callable[[], Config] | None = None) 
         watch=lambda: watch.watch(directories(reload.config.paths)),
         monotonic=time.monotonic,
         poll_seconds=config.poll_seconds,
+        loss_grace_seconds=2 * config.follow.linger_seconds,  # as long as a late writer may still fill a gap, and again
     )
     reload = Reload(config, reread, sidecar=sidecar, ledger=ledger, vitals=vitals, new_follower=follower, now=time.time)
     registry = registry_of(ViewCollector(lambda: sidecar.view))

@@ -14,7 +14,7 @@ from logship.checkpoint import Ledger
 from logship.expose import Standing, View
 from logship.live.turns import TurnGate
 from logship.live.vitals import Vitals
-from logship.measure import LossWatch, Settled
+from logship.measure import GRACE_SECONDS, LossWatch, Settled
 from logship.model import Batch, Position
 from logship.pipeline import Pipeline
 from logship.read import Follower, Waker
@@ -42,6 +42,7 @@ class Sidecar:
         monotonic: Callable[[], float],
         poll_seconds: float,
         turn_bytes: int = TURN_BYTES,
+        loss_grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self.follower = follower
         """Reads the files; may be replaced between two turns, after `leave`."""
@@ -56,7 +57,7 @@ class Sidecar:
         self._watch = watch
         self._monotonic = monotonic
         self._turn_bytes = turn_bytes
-        self._losses = LossWatch()
+        self._losses = LossWatch(loss_grace_seconds)
         self._stopping = False
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._unrecognised = set(ledger.published.positions)

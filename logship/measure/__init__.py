@@ -6,7 +6,7 @@ from logship.measure.admission import DEFAULT_MAX_SERIES, Admission, fold
 from logship.measure.histogram import DEFAULT_BUCKETS, Histogram, check_buckets, drop_invalid
 from logship.measure.learned import LearnedRoutes
 from logship.measure.levels import level_label
-from logship.measure.losses import LossWatch
+from logship.measure.losses import GRACE_SECONDS, LossWatch
 from logship.measure.roll import Roll
 from logship.measure.routes import Routes
 from logship.measure.runs import Run, Runs, runs_of
@@ -17,6 +17,7 @@ from logship.measure.writers import Settled, Word, Writer, in_flight
 __all__ = [
     "DEFAULT_BUCKETS",
     "DEFAULT_MAX_SERIES",
+    "GRACE_SECONDS",
     "Admission",
     "Histogram",
     "LearnedRoutes",

@@ -12,7 +12,7 @@ from logship.measure.runs import Run
 from logship.measure.writers import Settled, Writer, settle
 
 GRACE_SECONDS = 60.0
-"""Twice what a rotated file is kept open for a late writer (`follow.linger_seconds`)."""
+"""Twice what a rotated file is kept open for a late writer, by default (`follow.linger_seconds`)."""
 
 
 class LossWatch:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from logship.errors import InputError
 from logship.model import Batch, FileKey, Position
 from logship.read.archive import is_compressed_head
-from logship.read.discovery import Sighting, combined_beside, directories, expand, sightings, without_repeats
+from logship.read.discovery import Sighting, combined_beside, expand, sightings, without_repeats
 from logship.read.generation import BLOCK_BYTES, NOWHERE, Generation, beginning, unpacked
 from logship.read.happenings import Happenings
 from logship.read.known import Known
@@ -23,6 +23,7 @@ from logship.read.lines import LineCutter
 from logship.read.missed import Missed, Moved
 from logship.read.opening import Opener
 from logship.read.options import FollowOptions
+from logship.read.places import Places
 from logship.read.refusals import COMPRESSED, Refusals
 from logship.read.rotation import Content, Held, Seen, can_let_go, classify, looks_rotated
 from logship.read.search import Search
@@ -74,6 +75,8 @@ class Follower:
         self._missed = Missed(
             self._shelf, options.linger_seconds, follow=self._follow_missed, unpack=self._unpack_missed
         )
+        known = [position.path for each in (positions, ended) if each for position in each.values()]
+        self._places = Places(patterns, map(directory_of, known))
         self._opener = Opener(self._shelf, options, happenings, self._refusals)
         self._looked_at = _NEVER
         self._seen: dict[FileKey, Sighting] = {}
@@ -99,11 +102,11 @@ class Follower:
         self._search.run(seen, now)
         self._leave_copies()
         unopened, last_number = self._unopened(), self._shelf.last_number
-        in_new_places = self._meet_directories(unopened, is_first=is_first)
+        in_old_places = self._meet_directories(unopened, is_first=is_first)
         self._opener.open_new(unopened)
-        self._suspect_missed(unopened, in_new_places, last_number)
+        self._suspect_missed(unopened, in_old_places, last_number)
         self._tell_what_is_lost(self._missed.run(seen, now))
-        self._tell_what_is_compressed(unopened, in_new_places)
+        self._tell_what_is_compressed(unopened, in_old_places)
         self._opener.from_end &= seen.keys()
         self._refusals.end_look(seen)
 
@@ -189,9 +192,9 @@ class Follower:
         found = [each for each in closed if not self._refusals.is_compressed(each)]
         return sorted(found, key=lambda each: looks_rotated(each.path))
 
-    def _suspect_missed(self, opened: Iterable[Sighting], in_new_places: set[FileKey], last_number: int) -> None:
+    def _suspect_missed(self, opened: Iterable[Sighting], in_old_places: set[FileKey], last_number: int) -> None:
         """Where a new file appears in a directory that was known, others may have come and gone since the last look."""
-        for key in {each.key for each in opened} - in_new_places:
+        for key in {each.key for each in opened} - in_old_places:
             generation = self._shelf.held.get(key)
             if generation is not None and generation.number > last_number:
                 self._missed.rotated(generation.real_path, *self._meant_before(generation))
@@ -205,21 +208,20 @@ class Follower:
         beside = (each for each in gone if directory_of(each.real_path) == place)
         return [Moved(each.real_path, each.key, each.modified_ns) for each in beside]
 
-    def _tell_what_is_compressed(self, opened: Iterable[Sighting], in_new_places: set[FileKey]) -> None:
+    def _tell_what_is_compressed(self, opened: Iterable[Sighting], in_old_places: set[FileKey]) -> None:
         """Tell of the compressed files that are meant, but are neither what was followed nor what was missed."""
         for each in opened:
-            is_past = each.key in in_new_places
+            is_past = each.key in in_old_places
             if self._refusals.is_compressed(each) and (is_past or not self._missed.knows_archive(each)):
                 self._refusals.refuse(each.key, each.path, COMPRESSED)
 
     def _meet_directories(self, unopened: Iterable[Sighting], *, is_first: bool) -> set[FileKey]:
-        """Note what stands in directories of which nothing is known, and return the files to be opened there."""
-        places = {each.key: directory_of(os.path.realpath(each.path)) for each in unopened}
-        meant = map(os.path.realpath, directories(self._patterns)) if is_first else ()
-        unknown = {*places.values(), *meant} - self._shelf.directories
-        for directory in unknown:
+        """Note what stands in directories that begin with a past, and return the files to be opened there."""
+        found_in = {each.key: directory_of(os.path.realpath(each.path)) for each in unopened}
+        past = self._places.meet(found_in.values())
+        for directory in past:
             self._missed.note(directory, self._seen)
-        found = {key for key, directory in places.items() if directory in unknown}
+        found = {key for key, directory in found_in.items() if directory in past}
         if is_first and self._options.from_end:
             self._opener.from_end = found
         return found

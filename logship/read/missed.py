@@ -76,8 +76,7 @@ class Missed:
         self._moved.setdefault(live, set()).update(moved)
 
     def note(self, directory: str, seen: Collection[FileKey]) -> None:
-        """Note what stands in a directory that was not known before, and is not to be read."""
-        self._shelf.directories.add(directory)
+        """Note what stands in a directory that begins with a past, and is not to be read."""
         siblings = siblings_in(directory)
         if siblings is None:
             return

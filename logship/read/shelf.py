@@ -34,7 +34,6 @@ class Shelf:
         unpacked: Those whose rest stands in a compressed file, to be read.
         parking: The files that are closed while they rest.
         retired: Last positions of those that ended, until somebody takes them.
-        directories: Where any generation was ever seen, links resolved.
         last_number: The number given last.
     """
 
@@ -43,15 +42,13 @@ class Shelf:
     unpacked: list[Unpacked] = field(default_factory=list)
     parking: Parking = field(default_factory=Parking)
     retired: dict[int, Position] = field(default_factory=dict)
-    directories: set[str] = field(default_factory=set)
     last_number: int = 0
 
     @classmethod
     def of(cls, positions: Mapping[int, Position], ended: Mapping[int, Position]) -> Shelf:
         """Return the shelf of a follower that goes on where another stopped."""
-        directories = {directory_of(position.path) for known in (positions, ended) for position in known.values()}
         last_number = max([0, *positions, *ended])
-        return cls(KnownGenerations(positions, ended), directories=directories, last_number=last_number)
+        return cls(KnownGenerations(positions, ended), last_number=last_number)
 
     def next_number(self) -> int:
         """Return a number that no generation has had."""
@@ -61,7 +58,6 @@ class Shelf:
     def hold(self, generation: Generation) -> None:
         """Keep a generation whose file was opened."""
         self.held[generation.key] = generation
-        self.directories.add(directory_of(generation.real_path))
         self.retired.pop(generation.number, None)  # an end that was taken back
 
     def park(self, generation: Generation) -> None:

@@ -95,6 +95,31 @@ def test_what_stood_there_before_is_read_from_its_beginning_when_it_is_meant_lat
     assert tailed.poll() == [f"ancient {number}" for number in range(300)]
 
 
+@either_glob
+def test_a_directory_that_is_made_later_is_new_with_everything_in_it(tmp_path: Path, glob: str) -> None:
+    followed = Followed(tmp_path / "*" / "logs" / glob, tmp_path / "late" / glob)
+    assert followed.poll() == []
+    for directory in (tmp_path / "pod" / "logs", tmp_path / "late"):
+        directory.mkdir(parents=True)
+        for number in range(3):
+            write(directory / "app.log", f"{directory.name} {number}")
+            rotate(directory / "app.log")
+    assert sorted(followed.poll()) == [f"{name} {number}" for name in ("late", "logs") for number in range(3)]
+    followed.close()
+
+
+def test_what_a_later_mount_brings_is_the_past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "app.log"
+    followed = Followed(log)
+    assert followed.poll() == []
+    monkeypatch.setattr("logship.read.places._device", lambda _directory: 4711)
+    write(log, "ancient")
+    rotate(log)
+    write(log, "one")
+    assert followed.poll() == ["one"]
+    followed.close()
+
+
 def test_two_rotations_between_two_looks_with_one_name_followed(log: Path) -> None:
     followed = Followed(log)
     write(log, "one")
