@@ -37,6 +37,7 @@ test-lowest: $(VENV)-lowest/.installed ## Run the fast tests with the oldest dep
 bench: $(VENV)/.installed-dev ## Measure the hot path against its limits and peers found on this machine
 	$(BIN)/python benchmarks/replay.py
 	$(BIN)/python benchmarks/commit.py
+	$(BIN)/python benchmarks/idle.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python benchmarks/logging_calls.py
 	$(BIN)/python benchmarks/request_middleware.py

@@ -196,7 +196,7 @@ class Followed:
 class Tailed:
     """A follower that is stopped, killed and started again; lines and positions are committed together.
 
-    As a ledger does, it commits when there are new lines, or generations that ended.
+    As a sidecar does, it commits when there are new lines, new files, or generations that ended.
     """
 
     def __init__(self, *patterns: Path | str, from_end: bool = False) -> None:
@@ -207,6 +207,7 @@ class Tailed:
         self.positions: dict[int, Position] = {}
         self.ended: dict[int, Position] = {}
         self.now = 1000.0
+        self._committed_number = 0
         self.start()
 
     def start(self) -> None:
@@ -244,8 +245,9 @@ class Tailed:
         """Keep what was read since the last commit, and where reading stands; return those lines."""
         new = [line.decode() for line in self.followed.lines]
         follower = self.followed.follower
-        retired = follower.take_retired()
-        if new or retired:
+        retired, is_new = follower.take_retired(), follower.last_number > self._committed_number
+        self._committed_number = follower.last_number
+        if new or retired or is_new:
             self.lines += new
             self.followed.lines.clear()
             self.positions |= follower.positions()

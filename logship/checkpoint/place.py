@@ -37,7 +37,7 @@ class PlacedStore:
         self._renewed = renewed
         self._store = new_store()
         self._buckets: Sequence[float] | None = None
-        self._place: tuple[int, int] | None = None
+        self._place: tuple[int, int] | None = None  # not open, or not opened to the end
         self._is_whole = True
 
     def open(self) -> None:
@@ -53,7 +53,7 @@ class PlacedStore:
     def write(self, change: Change) -> None:
         """Make `change` durable; into a new file, with everything else, when the old one is gone."""
         place = _place_of(self._path)
-        if place is None:
+        if place is None or self._place is None:
             self._begin_anew()
         elif place != self._place:
             raise StateError(
@@ -77,13 +77,13 @@ class PlacedStore:
         self._store.close()
 
     def _begin_anew(self) -> None:
+        self._place, self._is_whole = None, False  # until everything is written, should opening fail half way
         self._store.close()  # first: it deletes its write-ahead log by name, which must not be the new one's
         self._store = self._new_store()
         if self._buckets is not None:
             self._store.use_buckets(self._buckets)
         self._store.open()
         self._place = _place_of(self._path)
-        self._is_whole = False
 
 
 def files_of(path: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     def reread() -> Config:
         return configured(paths=paths, **options)
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it is obeyed: what it asks for is being read anyway
     config = reread()
     say = talk(sys.stderr)
     tailer = build(config, say, reread if options["config"] is not None else None)

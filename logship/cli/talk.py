@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
@@ -20,5 +21,9 @@ def talk(out: TextIO) -> Say:
             structlog.dev.ConsoleRenderer(0, colors=colors),  # by place: its name changed
         ],
     )
-    say: Say = logger.msg
+
+    def say(event: str, **fields: object) -> None:
+        with suppress(OSError):  # a full disk or a closed pipe behind stderr must not end the counting
+            logger.msg(event, **fields)
+
     return say

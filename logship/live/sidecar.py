@@ -57,6 +57,7 @@ class Sidecar:
         self._watch = watch
         self._monotonic = monotonic
         self._turn_bytes = turn_bytes
+        self._committed_number = 0
         self._losses = LossWatch(loss_grace_seconds)
         self._stopping = False
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -93,21 +94,21 @@ class Sidecar:
         """Count everything that is in the files now, or, when `until` says so between two turns, a part of it."""
         ticket = self._gate.begin()
         self._watch()
-        has_more, has_committed = True, False
+        has_more, has_committed, passes = True, False, 0
         while has_more:
             now = self._monotonic()
-            known_files = self.follower.followed_files
             self.follower.look(now)  # also between turns: files come and go while there is much to catch up
             self.publish()  # a scrape that will not wait sees how much there is to catch up
-            has_more = self.follower.has_waiting and self.follower.followed_files > known_files
             fed, is_all = self._feed(now)
+            passes += is_all
+            has_more = not is_all or (self.follower.has_waiting and passes < self.follower.passes)
             if fed:
                 self.commit()
                 has_committed = True
-                has_more = self.follower.has_waiting or not is_all
-                if until():
-                    return
-        if self.follower.retired or not (self._ledger.is_saved or has_committed):
+            if (fed or has_more) and until():
+                return
+        is_news = self.follower.retired or self.follower.last_number > self._committed_number
+        if is_news or not (self._ledger.is_saved or has_committed):
             self.commit()
         self._tell_losses(now)
         self._recognise()
@@ -121,7 +122,7 @@ class Sidecar:
         if lost is not None:
             change.settle(lost)
         change.lost_bytes = self._vitals.take_lost_bytes()
-        ended = self.follower.take_retired()
+        ended, self._committed_number = self.follower.take_retired(), self.follower.last_number
         self._ledger.commit(change, self.follower.positions(), ended)
         for generation in ended:
             self.pipeline.forget(generation)
@@ -130,16 +131,14 @@ class Sidecar:
     def _tell_losses(self, now: float) -> None:
         """Count missing records as lost when everything is read and no file that is still sought can hold them."""
         writers = self._ledger.published.tally.writers
-        if self._losses.is_due(writers, now):
-            held = {generation.number for generation in self.follower.generations}
-            if held.issuperset(self.follower.positions()) and not self.follower.has_waiting:
-                lost = self._losses.losses(writers)
-                if lost.lost:
-                    self.commit(lost)
+        if self._losses.is_due(writers, now) and self.follower.is_settled:
+            lost = self._losses.losses(writers)
+            if lost.lost:
+                self.commit(lost)
 
     def leave(self, ended: Mapping[int, Position]) -> None:
         """Commit where every file stands, and that some ended; close them, for another follower to go on."""
-        self.follower.retired.update(ended)
+        self.follower.retire(ended)
         self.commit()
         self.follower.close()
 
@@ -148,7 +147,7 @@ class Sidecar:
         committed, vitals = self._ledger.published, self._vitals
         standing = Standing(
             followed_files=self.follower.followed_files,
-            behind_bytes=sum(generation.behind_bytes for generation in self.follower.generations),
+            behind_bytes=self.follower.behind_bytes,
             happenings=vitals.counts,
             saved_at=self._ledger.saved_at(),
             checkpoint_errors=vitals.checkpoint_errors,
@@ -174,7 +173,7 @@ class Sidecar:
             fed += batch.end - batch.start
             if fed >= self._turn_bytes or self.pipeline.is_crowded:
                 return fed, False
-        return fed, True
+        return fed, not self.follower.has_unread
 
     def _batches(self, looked_at: float) -> Iterator[Batch]:
         """Yield everything there was at the look; files are let go by its time, as nothing later is known of them."""

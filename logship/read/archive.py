@@ -92,13 +92,11 @@ class Archive:
 
     Attributes:
         path: Its name; `-` for standard input.
-        size: Its bytes as stored, None where that cannot be known.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self._raw = _Counted(_open(path))
-        self.size = None if path == STDIN else Path(path).stat().st_size
 
     @property
     def stored_bytes_read(self) -> int:

@@ -13,7 +13,6 @@ import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 from logship.model import FileKey
@@ -90,13 +89,18 @@ def without_repeats(paths: Sequence[str], known: Iterable[str] = ()) -> tuple[li
     return [path for path in paths if path not in left_out], repeats
 
 
+def base_names(pattern: str) -> Sequence[str]:
+    """Return the names, themselves patterns, of the files that a pattern means."""
+    return _DIRECTORY_GLOBS if os.path.isdir(pattern) else [os.path.basename(pattern)]  # noqa: PTH112, PTH119
+
+
 def directories(patterns: Iterable[str]) -> list[str]:
     """Return the existing directories in which files that `patterns` mean can appear."""
     found: dict[str, None] = {}
     for pattern in patterns:
-        base = pattern if Path(pattern).is_dir() else os.path.dirname(pattern) or "."  # noqa: PTH120
+        base = pattern if os.path.isdir(pattern) else os.path.dirname(pattern) or "."  # noqa: PTH112, PTH120
         for directory in glob.glob(base, recursive=True) if glob.has_magic(base) else [base]:  # noqa: PTH207
-            if Path(directory).is_dir():
+            if os.path.isdir(directory):  # noqa: PTH112 - it tells of no error
                 found.setdefault(os.path.normpath(directory))
     return list(found)
 

@@ -14,12 +14,12 @@ from contextlib import suppress
 
 from logship.errors import InputError
 from logship.model import Batch, FileKey, Position
+from logship.read.adoption import Adoption
 from logship.read.archive import is_compressed_head
 from logship.read.discovery import Sighting, combined_beside, expand, sightings, without_repeats
-from logship.read.generation import BLOCK_BYTES, NOWHERE, Generation, beginning, unpacked
+from logship.read.generation import BLOCK_BYTES, NOWHERE, Generation
 from logship.read.happenings import Happenings
 from logship.read.known import Known
-from logship.read.lines import LineCutter
 from logship.read.missed import Missed, Moved
 from logship.read.opening import Opener
 from logship.read.options import FollowOptions
@@ -28,12 +28,13 @@ from logship.read.refusals import COMPRESSED, Refusals
 from logship.read.rotation import Content, Held, Seen, can_let_go, classify, looks_rotated
 from logship.read.search import Search
 from logship.read.shelf import Shelf, Unpacked, directory_of
-from logship.read.siblings import Rest, rest_of
+from logship.read.siblings import Neighbourhood
 
 _CLOCK_TICK_SECONDS = 0.1
 """Two changes of a file within one tick of the kernel's clock (1 to 10 ms) carry the same time; with room to spare."""
 
-_NEVER = float("-inf")
+_MOST_AT_ONCE = 32 << 20
+"""Bytes read of one file before others have their turn, and a stop is heard: a hole may be long and hold no line."""
 
 
 class Follower:
@@ -61,54 +62,64 @@ class Follower:
         self._patterns = patterns
         self._options = options
         self._tell = happenings
-        self._excluded = frozenset(excluded)
+        self._excluded = tuple(excluded)
         self._refusals = Refusals(happenings)
         self._shelf = Shelf.of(positions or {}, ended or {})
+        self._opener = Opener(self._shelf, options, happenings, self._refusals)
+        self._adoption = Adoption(self._shelf, self._opener, self._refusals, happenings, self._suspect)
+        neighbourhood = Neighbourhood(frozenset(self._excluded))
         self._search = Search(
             self._shelf.known,
+            neighbourhood,
             options.linger_seconds,
-            follow=self._follow,
-            unpack=self._unpack,
+            follow=self._adoption.follow,
+            unpack=self._adoption.unpack,
             is_out_of_reach=lambda key: self.has_waiting or self._refusals.is_out_of_reach(key),
             give_up=self._give_up_search,
         )
         self._missed = Missed(
-            self._shelf, options.linger_seconds, follow=self._follow_missed, unpack=self._unpack_missed
+            patterns,
+            self._shelf,
+            neighbourhood,
+            self._refusals,
+            options.linger_seconds,
+            follow=self._adoption.follow_missed,
+            unpack=self._adoption.unpack_missed,
+            is_repeat=lambda path: bool(without_repeats([path], self._with_combined)[1]),
         )
         known = [position.path for each in (positions, ended) if each for position in each.values()]
         self._places = Places(patterns, map(directory_of, known))
-        self._opener = Opener(self._shelf, options, happenings, self._refusals)
-        self._looked_at = _NEVER
-        self._seen: dict[FileKey, Sighting] = {}
-        self._fresh: set[FileKey] = set()
+        self._past: set[FileKey] = set()
         self._gone: list[Known] = []
         self._with_combined: set[str] = set()
+        self._waiting_bytes = 0
 
     def look(self, now: float) -> None:
         """See which files came, went, grew or were replaced; `now` is monotonic, in seconds."""
-        is_first, self._looked_at = self._looked_at == _NEVER, now
         self._opener.begin_look(now)
-        self._fresh.clear()
         self._refusals.begin_look()
-        self._seen = seen = self._see_files()
-        for generation in list(self._shelf.held.values()):
+        self._adoption.fresh.clear()
+        self._adoption.seen = seen = self._see_files()
+        for generation in self.generations:
             try:
                 self._see(generation, seen.get(generation.key), now)
             except OSError as error:  # the disk, or a network file system that lost the file
-                self._give_up(generation, error.strerror or str(error))
+                self._lose_sight(generation, error)
         for parked in self._shelf.parking.leave_unseen(seen):
             self._shelf.known.seek(parked.number)
         self._opener.open_new([sighting for key, sighting in seen.items() if key in self._shelf.parking])
         self._search.run(seen, now)
         self._leave_copies()
-        unopened, last_number = self._unopened(), self._shelf.last_number
-        in_old_places = self._meet_directories(unopened, is_first=is_first)
+        unopened, last_number = self._unopened(seen), self._shelf.last_number
+        self._meet_directories(unopened, seen)
         self._opener.open_new(unopened)
-        self._suspect_missed(unopened, in_old_places, last_number)
+        self._suspect_missed(unopened, last_number)
         self._tell_what_is_lost(self._missed.run(seen, now))
-        self._tell_what_is_compressed(unopened, in_old_places)
+        self._tell_what_is_compressed(unopened)
+        self._past &= seen.keys()
         self._opener.from_end &= seen.keys()
         self._refusals.end_look(seen)
+        self._waiting_bytes = sum(map(self._shelf.parking.unread, self._unopened(seen))) if self.has_waiting else 0
 
     def batches(self) -> Iterator[Batch]:
         """Yield the lines up to the sizes seen by the last look, file by file.
@@ -145,6 +156,10 @@ class Follower:
         """Close all files; unfinished last lines stay unread."""
         self._shelf.close_all()
 
+    def retire(self, ended: Mapping[int, Position]) -> None:
+        """Let generations end that are not open."""
+        self._shelf.retire(ended)
+
     def take_retired(self) -> dict[int, Position]:
         """Return the last positions of the generations that ended since the last call."""
         retired, self._shelf.retired = self._shelf.retired, {}
@@ -166,38 +181,64 @@ class Follower:
         return self._opener.has_waiting
 
     @property
+    def behind_bytes(self) -> int:
+        """Bytes that were seen but are in no batch yet, of open files and of those that wait to be opened."""
+        return sum(generation.behind_bytes for generation in self._shelf.held.values()) + self._waiting_bytes
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether bytes that the last look saw are unread."""
+        return any(generation.unread_bytes for generation in self._shelf.held.values())
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything is found and open that may hold lines: nothing is looked for, and nothing waits."""
+        return not (self.has_waiting or self._shelf.known.sought() or self._shelf.unpacked or self._missed.is_waiting)
+
+    @property
+    def passes(self) -> int:
+        """Looks that it takes to open every file once."""
+        return 1 + self.followed_files // self._options.max_open_files
+
+    @property
+    def last_number(self) -> int:
+        """The number of the newest generation."""
+        return self._shelf.last_number
+
+    @property
     def followed_files(self) -> int:
         """How many files are followed, open or not."""
         return len(self._shelf.held) + len(self._shelf.parking)
 
+    def _suspect(self, live: str, *moved: Moved) -> None:
+        self._missed.suspect(live, *moved)
+
     def _see_files(self) -> dict[FileKey, Sighting]:
         """Return the files that are to be followed now; let go of those that turn out to repeat others."""
-        paths = [path for path in expand(self._patterns) if not self._is_excluded(path)]
+        paths = expand(self._patterns)
         self._with_combined |= combined_beside(paths)  # for good: a rotation takes it away for a moment
         kept, repeats = without_repeats(paths, self._with_combined)
-        seen = {sighting.key: sighting for sighting in sightings(kept)}
+        own = {sighting.key for sighting in sightings(self._excluded)}
+        seen = {sighting.key: sighting for sighting in sightings(kept) if sighting.key not in own}
         left_out = set(repeats)
         for generation in self.generations:
             if generation.path in left_out and generation.key not in seen:
                 self._give_up(generation, "repeats the lines of combined.log beside it")
         return seen
 
-    def _is_excluded(self, path: str) -> bool:
-        return bool(self._excluded) and os.path.realpath(path) in self._excluded
-
-    def _unopened(self) -> list[Sighting]:
+    def _unopened(self, seen: Mapping[FileKey, Sighting]) -> list[Sighting]:
         """Return the files to open, originals before what may be their copies."""
         held, parking = self._shelf.held, self._shelf.parking
-        closed = (each for key, each in self._seen.items() if key not in held and not parking.rests(each))
+        closed = (each for key, each in seen.items() if key not in held and not parking.rests(each))
         found = [each for each in closed if not self._refusals.is_compressed(each)]
         return sorted(found, key=lambda each: looks_rotated(each.path))
 
-    def _suspect_missed(self, opened: Iterable[Sighting], in_old_places: set[FileKey], last_number: int) -> None:
+    def _suspect_missed(self, opened: Iterable[Sighting], last_number: int) -> None:
         """Where a new file appears in a directory that was known, others may have come and gone since the last look."""
-        for key in {each.key for each in opened} - in_old_places:
+        for key in {each.key for each in opened} - self._past:
             generation = self._shelf.held.get(key)
             if generation is not None and generation.number > last_number:
-                self._missed.rotated(generation.real_path, *self._meant_before(generation))
+                self._missed.suspect(generation.real_path, *self._meant_before(generation))
 
     def _meant_before(self, generation: Generation) -> list[Moved]:
         """Return the files that a link meant until now; it may have meant others since, of a like name."""
@@ -208,29 +249,30 @@ class Follower:
         beside = (each for each in gone if directory_of(each.real_path) == place)
         return [Moved(each.real_path, each.key, each.modified_ns) for each in beside]
 
-    def _tell_what_is_compressed(self, opened: Iterable[Sighting], in_old_places: set[FileKey]) -> None:
+    def _tell_what_is_compressed(self, opened: Iterable[Sighting]) -> None:
         """Tell of the compressed files that are meant, but are neither what was followed nor what was missed."""
         for each in opened:
-            is_past = each.key in in_old_places
+            is_past = each.key in self._past
             if self._refusals.is_compressed(each) and (is_past or not self._missed.knows_archive(each)):
                 self._refusals.refuse(each.key, each.path, COMPRESSED)
 
-    def _meet_directories(self, unopened: Iterable[Sighting], *, is_first: bool) -> set[FileKey]:
-        """Note what stands in directories that begin with a past, and return the files to be opened there."""
+    def _meet_directories(self, unopened: Iterable[Sighting], seen: Mapping[FileKey, Sighting]) -> None:
+        """Note what stands in directories that begin with a past, and which files are to be opened there."""
+        is_first = not self._places.has_met_any
         found_in = {each.key: directory_of(os.path.realpath(each.path)) for each in unopened}
         past = self._places.meet(found_in.values())
         for directory in past:
-            self._missed.note(directory, self._seen)
+            self._missed.note(directory, seen)
         found = {key for key, directory in found_in.items() if directory in past}
+        self._past |= found
         if is_first and self._options.from_end:
             self._opener.from_end = found
-        return found
 
     def _see(self, generation: Generation, sighting: Sighting | None, now: float) -> None:
         if sighting is None:
             if generation.gone_at is None:
                 generation.gone_at = now
-                self._missed.rotated(generation.real_path, Moved(None, generation.key, generation.modified_ns))
+                self._missed.suspect(generation.real_path, Moved(None, generation.key, generation.modified_ns))
                 self._tell.rotated(generation.path, generation.how_gone())
         else:
             generation.gone_at = None
@@ -238,7 +280,7 @@ class Follower:
                 self._tell.rotated(generation.path, "renamed")
                 live = generation.real_path
                 generation.move(sighting.path)
-                self._missed.rotated(live, Moved(generation.real_path, generation.key, sighting.modified_ns))
+                self._missed.suspect(live, Moved(generation.real_path, generation.key, sighting.modified_ns))
         self._look_inside(generation, now)
 
     def _look_inside(self, generation: Generation, now: float) -> None:
@@ -249,110 +291,40 @@ class Follower:
             return
         generation.compared_at = now
         if not generation.offset:
-            self._missed.rotated(generation.real_path)  # what was never read can be cut without a trace
+            self._missed.suspect(generation.real_path)  # what was never read can be cut without a trace
         marker = generation.read_at(generation.offset - len(generation.marker), len(generation.marker))
         held = Held(generation.offset, generation.marker, generation.modified_ns)
         if classify(held, Seen(status.st_size, marker, status.st_mtime_ns)) is Content.REPLACED:
             self._replace(generation, now)
-            self._fresh.add(generation.key)
+            self._adoption.fresh.add(generation.key)
         elif not generation.size and status.st_size:
-            self._fresh.add(generation.key)
+            self._adoption.fresh.add(generation.key)
         generation.size, generation.modified_ns = status.st_size, status.st_mtime_ns
 
     def _replace(self, generation: Generation, now: float) -> None:
         """Begin a new generation in the same file; what the old one still held may stand in a copy (copytruncate)."""
         self._tell.rotated(generation.path, "replaced")
         if generation.counted_offset:
-            self._shelf.known.add(Known(generation.number, generation.position(), sought=True))
+            known = Known(generation.number, generation.position(), sought=True, head=generation.head)
+            self._shelf.known.add(known)
         else:
-            self._shelf.retired[generation.number] = generation.position()
-            self._missed.rotated(generation.real_path)
+            self._shelf.retire({generation.number: generation.position()})
+            self._missed.suspect(generation.real_path)
         generation.start_over(self._shelf.next_number(), self._options.max_line_bytes)
         generation.changed_at = now
 
     def _leave_copies(self) -> None:
         """Let go of files that were empty, or held something else, and now hold a copy of another that is followed."""
-        for key in self._fresh & self._shelf.held.keys():
+        for key in self._adoption.fresh & self._shelf.held.keys():
             generation = self._shelf.held[key]
             with suppress(OSError):  # of the original: the next look tells
                 if not generation.offset and generation.gone_at is None and self._opener.is_copy(generation):
                     self._shelf.close(generation)
 
-    def _follow(self, sighting: Sighting, known: Known) -> bool:
-        """Follow a file if it proves to be the generation that is sought; return whether it does."""
-        held = self._shelf.held.get(sighting.key)
-        if held is not None:
-            found = held if sighting.key in self._fresh and self._become(held, known) else None
-        else:
-            found = self._opener.open(sighting, known) if self._opener.has_room() else None
-        if found is not None:
-            self._mind_name(found)
-            self._tell_move(known.position, sighting)
-        return found is not None
-
-    def _tell_move(self, position: Position, sighting: Sighting) -> None:
-        """Tell that a generation was found elsewhere; or where it was, though nothing proves that it is the same."""
-        place = os.path.realpath(sighting.path)
-        if not position.offset:
-            self._missed.rotated(position.path, Moved(place))
-        elif place != position.path:
-            self._missed.rotated(position.path, Moved(place, sighting.key, sighting.modified_ns))
-
-    def _mind_name(self, generation: Generation) -> None:
-        """Treat a file that is followed, but not under its name, as one whose name went."""
-        if generation.key not in self._seen:
-            generation.gone_at = self._looked_at
-
-    def _become(self, generation: Generation, known: Known) -> bool:
-        """Go on with what is sought in an open file of which nothing was read yet, if it proves to be it."""
-        proven = None
-        with suppress(OSError):  # the next look tells
-            proven = None if generation.offset else self._shelf.known.take(generation.key, generation.read_at, known)
-        if proven is None:
-            return False
-        self._shelf.retired[generation.number] = generation.position()
-        generation.resume(known.number, known.position)
-        self._shelf.hold(generation)
-        self._tell.resumed(generation.path, known.position.offset)
-        return True
-
-    def _unpack(self, known: Known, archive: Sighting, rest: Rest) -> None:
-        """Read a generation on in a compressed file."""
-        self._missed.rotated(known.position.path, Moved(archive.path))
-        self._begin_unpacking(known, archive, rest)
-        self._tell.resumed(archive.path, known.position.offset)
-
-    def _begin_unpacking(self, known: Known, archive: Sighting, rest: Rest) -> None:
-        self._shelf.known.drop(known.number)
-        generation = unpacked(known, archive.path, rest, LineCutter(self._options.max_line_bytes))
-        self._shelf.unpacked.append(Unpacked(generation, archive, rest))
-
-    def _follow_missed(self, sighting: Sighting) -> bool:
-        """Follow a file from its beginning; return whether there was room for it."""
-        if not self._opener.has_room():
-            return False
-        generation = self._opener.open(sighting)
-        if generation is not None:
-            self._mind_name(generation)
-            if generation.key != sighting.key:
-                self._shelf.close(generation)  # another file took that name meanwhile: the next look tells
-        return True
-
-    def _unpack_missed(self, archive: Sighting) -> None:
-        """Read a compressed file that nobody knows from its beginning."""
-        position = beginning(archive.path)
-        try:
-            rest = rest_of(position, archive.path)
-        except InputError:
-            return  # it went since it was seen
-        if rest is not None:
-            self._begin_unpacking(Known(self._shelf.next_number(), position), archive, rest)
-            self._tell.opened(archive.path)
-
     def _give_up_search(self, known: Known) -> None:
         self._shelf.known.give_up(known.number)
-        self._shelf.retired[known.number] = known.position
-        self._missed.rotated(known.position.path)
+        self._shelf.retire({known.number: known.position})
+        self._missed.suspect(known.position.path)
         self._gone.append(known)
 
     def _tell_what_is_lost(self, found_in: Collection[str]) -> None:
@@ -370,13 +342,19 @@ class Follower:
         self._refusals.refuse(generation.key, generation.path, why)
         self._shelf.close(generation)
 
+    def _lose_sight(self, generation: Generation, error: OSError) -> None:
+        """Close a file that cannot be read now, and look for it from now on, under any name."""
+        self._refusals.refuse(generation.key, generation.path, error.strerror or str(error))
+        self._shelf.lose(generation)
+
     def _read(self, generation: Generation) -> Iterator[Batch]:
-        while generation.unread_bytes:
+        until = generation.offset + _MOST_AT_ONCE
+        while generation.unread_bytes and generation.offset < until:
             length = min(BLOCK_BYTES, generation.unread_bytes)
             try:
                 block = generation.read_at(generation.offset, length)
             except OSError as error:
-                self._give_up(generation, error.strerror or str(error))
+                self._lose_sight(generation, error)
                 return
             if generation.offset == 0 and is_compressed_head(block):  # was empty when it was opened
                 self._give_up(generation, COMPRESSED)
@@ -392,7 +370,7 @@ class Follower:
             for block in unpacked_file.rest.blocks:
                 yield from generation.take(block)
         except InputError:  # it is still being written, or for ever incomplete: the next looks will tell
-            self._search.ended_early(generation.number, unpacked_file.archive, self._looked_at)
+            self._search.ended_early(generation.number, unpacked_file.archive, self._opener.now)
             self._shelf.known.add(Known(generation.number, generation.position(), sought=True))
             return
         yield from generation.finish()

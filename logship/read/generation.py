@@ -101,8 +101,8 @@ class Generation:
 
     def resume(self, number: int, position: Position) -> None:
         """Go on as the generation `number` at `position`, which the file has proved."""
-        self.number = number
         self._go_to(position.offset, position.marker.length)
+        self.number = number
 
     def skip_to_end(self, max_line_bytes: int) -> None:
         """Begin behind the last line that is complete, as if all before it had been counted."""
@@ -111,9 +111,8 @@ class Generation:
         self._go_to(offset if offset > start else self.size, min(MARKER_BYTES, offset))
 
     def _go_to(self, offset: int, marker_bytes: int) -> None:
-        self.offset = offset
-        self.head = self.read_at(0, min(HEAD_BYTES, offset))
-        self.marker = self.counted_marker = self.read_at(offset - marker_bytes, marker_bytes)
+        head, marker = self.read_at(0, min(HEAD_BYTES, offset)), self.read_at(offset - marker_bytes, marker_bytes)
+        self.offset, self.head, self.marker, self.counted_marker = offset, head, marker, marker
 
     def start_over(self, number: int, max_line_bytes: int) -> None:
         """Be a new generation in the same open file; what was unfinished is gone with the old content."""

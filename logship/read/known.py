@@ -5,7 +5,7 @@ A file comes back under its name or another, as a copy (copytruncate), or compre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -27,11 +27,13 @@ class Known:
         position: Up to where it was counted.
         sought: Whether it is to be looked for, in other files than its own too: after a restart, or when its content
             was replaced.
+        head: Its first bytes, where its content was replaced: a copy of it may be shorter than what digests tell of.
     """
 
     number: int
     position: Position
     sought: bool = False
+    head: bytes = b""
 
 
 class KnownGenerations:
@@ -43,6 +45,8 @@ class KnownGenerations:
         self._ended: dict[int, Known] = {}
         self._by_key: dict[FileKey, dict[int, Known]] = {}
         self._by_head: dict[Excerpt, dict[int, Known]] = {}
+        self._replaced: dict[int, Known] = {}
+        self._parked_at: dict[str, Known] = {}
         for number, position in ended_before.items():
             self.add(Known(number, position))
         for number, position in open_before.items():
@@ -62,6 +66,7 @@ class KnownGenerations:
         """Remember a generation that has not ended, though it is closed."""
         self.drop(known.number)
         self._put(self._parked, known)
+        self._parked_at[known.position.path] = known
 
     def take(self, key: FileKey, read_at: ReadAt, wanted: Known | None = None) -> Known | None:
         """Return the generation that an open file proves to be, and forget it here; None for a new file.
@@ -75,33 +80,47 @@ class KnownGenerations:
                 return known
         return None
 
-    def recognises(self, head: bytes, read_at: ReadAt | None) -> bool:
-        """Return whether a file that begins with `head` is one of them, as far as can be told without decompressing it.
+    def take_alike(self, head: bytes, read_at: ReadAt) -> Known | None:
+        """Return the generation, not a parked one, whose content a file of another identity holds, and forget it here.
 
-        `read_at` reads a file that is not compressed.
+        That is so on a file system that was mounted again, or with a file that was brought from a backup.
         """
-        for length in {wanted.length for wanted in self._by_head if wanted.length <= len(head)}:
-            alike = self._by_head.get(excerpt(head[:length]), {})
-            if any(read_at is None or proves(known.position, read_at) for known in alike.values()):
+        for known in self._alike(head):
+            if known.number not in self._parked and known.position.offset and proves(known.position, read_at):
+                self.drop(known.number)
+                return known
+        return None
+
+    def have_counted(self, head: bytes, size: int) -> bool:
+        """Return whether a file of that size, which begins with `head`, holds nothing but what was counted: a copy."""
+        return any(size <= known.position.offset for known in self._alike(head))
+
+    def recognise(self, head: bytes, size: int, read_at: ReadAt | None) -> bool:
+        """Return whether a file that begins with `head` is one of them, or a part of one.
+
+        `read_at` reads a plain file; of a compressed one the head must do.
+        """
+        for known in self._alike(head):
+            place = known.position
+            if not place.offset:  # noted: nothing but its beginning is known
+                if place.head.length in (HEAD_BYTES, len(head)):
+                    return True
+            elif read_at is None or size <= place.offset or proves(place, read_at):
                 return True
         return False
 
-    def take_alike(self, read_at: ReadAt) -> Known | None:
-        """Return the generation that ended whose content a file holds, and forget it here.
+    def _alike(self, head: bytes) -> Iterator[Known]:
+        """Yield the generations that begin as a file does, the latest first; the file may be the shorter one."""
+        lengths = sorted({each.length for each in self._by_head if each.length <= len(head)}, reverse=True)
+        for length in lengths:
+            yield from list(reversed(self._by_head.get(excerpt(head[:length]), {}).values()))
+        if len(head) < HEAD_BYTES:
+            yield from [known for known in self._replaced.values() if head and known.head.startswith(head)]
 
-        The file may be another one by its identity: on a file system that was mounted again, or brought from a backup.
-        """
-        head = read_at(0, HEAD_BYTES)
-        for length in {wanted.length for wanted in self._by_head if wanted.length <= len(head)}:
-            for known in reversed(self._by_head.get(excerpt(head[:length]), {}).values()):
-                if known.number in self._ended and known.position.offset and proves(known.position, read_at):
-                    self.drop(known.number)
-                    return known
-        return None
-
-    def parked(self) -> list[Known]:
-        """Return the generations whose files are closed while they rest."""
-        return list(self._parked.values())
+    @property
+    def parked(self) -> Mapping[str, Known]:
+        """The generations whose files are closed while they rest, by path."""
+        return self._parked_at
 
     def sought(self) -> list[Known]:
         """Return the generations that still have to be looked for."""
@@ -123,6 +142,9 @@ class KnownGenerations:
         for held in (self._sought, self._parked, self._ended):
             known = held.pop(number, None)
             if known is not None:
+                self._replaced.pop(number, None)
+                if held is self._parked:
+                    self._parked_at.pop(known.position.path, None)
                 _take_out(self._by_key, known.position.key, number)
                 if known.position.head.length:
                     _take_out(self._by_head, known.position.head, number)
@@ -130,6 +152,8 @@ class KnownGenerations:
     def _put(self, held: dict[int, Known], known: Known) -> None:
         held[known.number] = known
         self._by_key.setdefault(known.position.key, {})[known.number] = known
+        if known.head:
+            self._replaced[known.number] = known
         if known.position.head.length:
             self._by_head.setdefault(known.position.head, {})[known.number] = known
 

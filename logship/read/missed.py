@@ -7,25 +7,25 @@ noted: they are nobody's business, whatever becomes of them later.
 
 from __future__ import annotations
 
-import os
+import fnmatch
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from logship.errors import InputError
 from logship.model import FileKey, Position
 from logship.read.archive import Archive
-from logship.read.discovery import Sighting
+from logship.read.discovery import Sighting, base_names
 from logship.read.generation import NOWHERE, Generation
-from logship.read.identity import HEAD_BYTES, ReadAt, excerpt
-from logship.read.rotation import names_like, usual_names
+from logship.read.identity import HEAD_BYTES, excerpt
+from logship.read.refusals import Refusals
+from logship.read.rotation import COMPRESSED_SUFFIXES, bare_name, names_like, usual_names
 from logship.read.shelf import Shelf, directory_of
-from logship.read.siblings import Siblings, has_changed, siblings_in
+from logship.read.siblings import Neighbourhood, Siblings, read_span
 
-MOST_NOTED = 250
-"""Files beside the followed ones that are noted in a directory; where there are more, their times must tell."""
-
+_END = r"\Z"
 _FOREVER_NS = 1 << 63
 _LATE_NS = 60 * 10**9
 """How long a file that was rotated may still be written to, by processes that have not noticed yet."""
@@ -50,41 +50,56 @@ class Missed:
     """Look for generations that no look has seen.
 
     Args:
+        patterns: What is followed; a compressed file whose bare name they mean is of their kind.
         shelf: The generations that are known.
+        neighbourhood: Where they may be.
+        refusals: What cannot be read.
         linger_seconds: How long a compressed file that ends too early is given to grow on.
         follow: Follows a plain file, unless it is a copy of one that is followed; returns False if it must wait.
-        unpack: Reads a compressed file from its beginning.
+        unpack: Reads a compressed file from its beginning; returns False if it cannot be opened now.
+        is_repeat: Whether the lines of a file stand in another one as well.
     """
 
     def __init__(
         self,
+        patterns: Sequence[str],
         shelf: Shelf,
+        neighbourhood: Neighbourhood,
+        refusals: Refusals,
         linger_seconds: float,
         *,
         follow: Callable[[Sighting], bool],
-        unpack: Callable[[Sighting], None],
+        unpack: Callable[[Sighting], bool],
+        is_repeat: Callable[[str], bool],
     ) -> None:
+        self._names = names_meant(patterns)
         self._shelf = shelf
+        self._neighbourhood = neighbourhood
+        self._refusals = refusals
+        self._is_repeat = is_repeat
         self._linger_seconds = linger_seconds
         self._follow = follow
         self._unpack = unpack
         self._moved: dict[str, set[Moved]] = {}
         self._growing: dict[str, tuple[int, float]] = {}
 
-    def rotated(self, live: str, *moved: Moved) -> None:
-        """Tell that another file stands, or stood, at `live`, and, if known, what became of the one before it."""
+    def suspect(self, live: str, *moved: Moved) -> None:
+        """Look, at the next run, for what may have stood at `live` unseen; `moved` is what became of files there."""
         self._moved.setdefault(live, set()).update(moved)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something cannot be told yet."""
+        return bool(self._moved)
 
     def note(self, directory: str, seen: Collection[FileKey]) -> None:
         """Note what stands in a directory that begins with a past, and is not to be read."""
-        siblings = siblings_in(directory)
+        siblings = self._neighbourhood.of(directory)
         if siblings is None:
             return
         beside = [each for each in siblings.plain if each.key not in seen]
-        if _is_crowded(siblings, seen):
-            return
-        for each in [*beside, *siblings.compressed]:
-            if head := _head(each, is_plain=each in beside):
+        for each, is_plain in [*((each, True) for each in beside), *((each, False) for each in siblings.compressed)]:
+            if head := _head(each, is_plain=is_plain):
                 position = Position(each.path, each.key, 0, each.size, excerpt(head), excerpt(b""))
                 self._shelf.end(self._shelf.next_number(), position)
 
@@ -96,13 +111,14 @@ class Missed:
         moved, self._moved = self._moved, {}
         found_in = set()
         for directory in dict.fromkeys(map(directory_of, moved)):
-            siblings = siblings_in(directory)
+            siblings = self._neighbourhood.of(directory)
             if siblings is None:
+                self._moved |= {live: was for live, was in moved.items() if directory_of(live) == directory}
                 continue
             before = self._shelf.last_number
             here = {live: before_it for live, before_it in moved.items() if directory_of(live) == directory}
-            may_come = [self._take(siblings, _kind(live, was, siblings, seen), now) for live, was in here.items()]
-            if any(may_come) or has_changed(directory, siblings):
+            may_come = [self._take(siblings, self._kind(live, was, siblings, seen), now) for live, was in here.items()]
+            if any(may_come) or self._neighbourhood.has_changed(directory, siblings):
                 self._moved |= here  # to be looked at again
             if self._shelf.last_number > before:
                 found_in.add(directory)
@@ -117,34 +133,50 @@ class Missed:
 
     def _take(self, siblings: Siblings, kind: _Kind, now: float) -> bool:
         """Follow or unpack what nobody knows; return whether something cannot be told yet."""
+        plain = [(each, True) for each in kind.among(siblings.plain, kind.names)]
+        archives = [(each, False) for each in kind.among(siblings.compressed, [*kind.names, *kind.archive_names])]
         may_come = False
-        for each in kind.among(siblings.plain):
-            head = _head(each, is_plain=True)
-            if head and not self._is_known(each, head):
-                may_come |= not self._follow(each)
-        for each in kind.among(siblings.compressed):
-            head = _head(each, is_plain=False)
+        for each, is_plain in [*plain, *archives]:
+            if self._is_repeat(bare_name(each.path)):
+                continue
+            head = _head(each, is_plain=is_plain)
             if head is None:
-                may_come |= self._may_grow(each, now)
-            elif head and not self._is_known(each, head, is_plain=False):
-                self._unpack(each)
+                may_come |= self._may_come(each, now)
+            elif head and not self._is_known(each, head, is_plain=is_plain):
+                may_come |= not (self._follow(each) if is_plain else self._unpack(each))
         return may_come
 
-    def _may_grow(self, archive: Sighting, now: float) -> bool:
-        size, since = self._growing.get(archive.path, (-1, now))
-        if size != archive.size:
+    def _kind(self, live: str, moved: Iterable[Moved], siblings: Siblings, seen: Collection[FileKey]) -> _Kind:
+        """Return what was missed at `live` must look like, by what became of the files before it."""
+        path_of = {each.key: each.path for each in siblings.plain}
+        places = {each.path or path_of.get(each.key) for each in moved}
+        likely = (names_like(live, place) for place in places if place is not None)
+        since_ns = 0
+        if siblings.is_cut:
+            since_ns = min((each.modified_ns for each in moved if each.modified_ns), default=_FOREVER_NS) - _LATE_NS
+        return _Kind([usual_names(live), *filter(None, likely)], self._names, since_ns, path_of.keys() & seen)
+
+    def _may_come(self, sighting: Sighting, now: float) -> bool:
+        """Return whether a file that cannot be read, or ends too early, may be readable later; tell if not."""
+        size, since = self._growing.get(sighting.path, (-1, now))
+        if size != sighting.size:
             since = now
-        self._growing[archive.path] = (archive.size, since)
-        return now - since < self._linger_seconds
+        self._growing[sighting.path] = (sighting.size, since)
+        if now - since < self._linger_seconds:
+            return True
+        if sighting.key not in self._refusals:
+            self._refusals.refuse(sighting.key, sighting.path, "cannot be read, or ends too early")
+        return False
 
     def _is_known(self, sighting: Sighting, head: bytes, *, is_plain: bool = True) -> bool:
-        if sighting.key in self._shelf.held or any(each.archive.key == sighting.key for each in self._shelf.unpacked):
+        shelf = self._shelf
+        if sighting.key in shelf.held or any(each.archive.key == sighting.key for each in shelf.unpacked):
             return True
-        if any(_begins_with(each, head) for each in self._shelf.held.values()):
+        if any(_begins_with(each, head) for each in shelf.held.values()):
             return True
-        if any(_starts_alike(each.generation.head, head) for each in self._shelf.unpacked):
+        if any(_starts_alike(each.generation.head, head) for each in shelf.unpacked):
             return True
-        return self._shelf.known.recognises(head, _reader(sighting.path) if is_plain else None)
+        return shelf.known.recognise(head, sighting.size, partial(_read, sighting.path) if is_plain else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,35 +184,31 @@ class _Kind:
     """What a generation that was missed must look like.
 
     Attributes:
-        names: Its name, one of these.
+        names: Its path, one of these.
+        archive_names: Its path, if it is compressed.
         since_ns: It was written since then.
         seen: Plain files that are followed anyway.
     """
 
-    names: Collection[re.Pattern[str]]
+    names: Sequence[re.Pattern[str]]
+    archive_names: Sequence[re.Pattern[str]]
     since_ns: int
     seen: Collection[FileKey]
 
-    def among(self, sightings: Iterable[Sighting]) -> list[Sighting]:
+    def among(self, sightings: Iterable[Sighting], names: Sequence[re.Pattern[str]]) -> list[Sighting]:
         """Return the files of this kind, the oldest first, as they were written."""
-        young = (each for each in sightings if each.modified_ns >= self.since_ns and each.size)
-        found = [each for each in young if any(names.fullmatch(each.path) for names in self.names)]
-        return [each for each in reversed(found) if each.key not in self.seen]
+        young = [each for each in sightings if each.modified_ns >= self.since_ns and each.size]
+        return [
+            each
+            for each in reversed(young)
+            if each.key not in self.seen and any(name.fullmatch(each.path) for name in names)
+        ]
 
 
-def _kind(live: str, moved: Iterable[Moved], siblings: Siblings, seen: Collection[FileKey]) -> _Kind:
-    """Return what was missed at `live` must look like, by what became of the files before it."""
-    path_of = {each.key: each.path for each in siblings.plain}
-    places = {each.path or path_of.get(each.key) for each in moved}
-    likely = (names_like(live, place) for place in places if place is not None)
-    since_ns = 0
-    if _is_crowded(siblings, seen):
-        since_ns = min((each.modified_ns for each in moved if each.modified_ns), default=_FOREVER_NS) - _LATE_NS
-    return _Kind([usual_names(live), *filter(None, likely)], since_ns, path_of.keys() & seen)
-
-
-def _is_crowded(siblings: Siblings, seen: Collection[FileKey]) -> bool:
-    return len(siblings.compressed) + sum(each.key not in seen for each in siblings.plain) > MOST_NOTED
+def names_meant(patterns: Iterable[str]) -> list[re.Pattern[str]]:
+    """Return what compressed files are called whose bare names are meant by `patterns`, in whatever directory."""
+    names = (name for pattern in patterns for name in base_names(pattern))
+    return [re.compile(rf"(?s:.*/){fnmatch.translate(name).removesuffix(_END)}{COMPRESSED_SUFFIXES}") for name in names]
 
 
 def _begins_with(generation: Generation, head: bytes) -> bool:
@@ -196,9 +224,9 @@ def _starts_alike(one: bytes, other: bytes) -> bool:
 
 
 def _head(sighting: Sighting, *, is_plain: bool) -> bytes | None:
-    """Return the first bytes of a file, unpacked; None of a compressed one that ends before them, or cannot be read."""
+    """Return the first bytes of a file, unpacked; None if it cannot be read, or is compressed and ends before them."""
     if is_plain:
-        return _reader(sighting.path)(0, HEAD_BYTES)
+        return read_span(sighting.path, 0, HEAD_BYTES)
     head = b""
     try:
         archive = Archive(sighting.path)
@@ -212,12 +240,5 @@ def _head(sighting: Sighting, *, is_plain: bool) -> bytes | None:
     return head
 
 
-def _reader(path: str) -> ReadAt:
-    def read_at(offset: int, length: int) -> bytes:
-        try:
-            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - opened for each file and span
-                return os.pread(file.fileno(), length, offset)
-        except OSError:
-            return b""
-
-    return read_at
+def _read(path: str, offset: int, length: int) -> bytes:
+    return read_span(path, offset, length) or b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 
 from logship.model import FileKey
 from logship.read.archive import is_compressed_head
@@ -11,6 +12,7 @@ from logship.read.copies import has_different_lines, is_copy
 from logship.read.discovery import Sighting
 from logship.read.generation import Generation
 from logship.read.happenings import Happenings
+from logship.read.identity import HEAD_BYTES
 from logship.read.known import Known
 from logship.read.lines import LineCutter
 from logship.read.options import FollowOptions
@@ -40,6 +42,7 @@ class Opener:
         self._options = options
         self._tell = happenings
         self._refusals = refusals
+        self.max_line_bytes = options.max_line_bytes
         self.now = 0.0
         self.has_waiting = False
         """Whether there are files that could not be opened, as too many others are open."""
@@ -107,24 +110,41 @@ class Opener:
         if (wanted is None or not wanted.position.offset) and self.is_copy(generation):
             return None
         parked = self._shelf.parking.leave(key)
-        known = self._shelf.known.take(key, generation.read_at, wanted)
-        if known is None and wanted is None and has_different_lines(generation):
-            known = self._shelf.take_alike(generation)
-        is_another = parked is not None and (known is None or known.number != parked.number)
-        if is_another and parked is not None and self._shelf.known.seek(parked.number):
+        known = self._recognised(generation, wanted, is_parked=parked is not None)
+        if parked is not None and (known is None or known.number != parked.number):
+            self._shelf.known.seek(parked.number)
             self._tell.rotated(path, "replaced")
         if known is not None:
-            generation.resume(known.number, known.position)
-        elif wanted is not None:
+            self._resume(generation, known)
+        elif wanted is not None or (parked is None and self._was_counted(generation)):
             return None
         else:
             self._begin(generation)
         self._shelf.hold(generation)
-        if known is None:
+        if known is None or (not known.position.offset and known.position.head.length):  # new, or noted as the past
             self._tell.opened(path)
         elif key not in self._refusals and parked is None:  # a read that failed and fails again is told once
             self._tell.resumed(path, known.position.offset)
         return generation
+
+    def _recognised(self, generation: Generation, wanted: Known | None, *, is_parked: bool) -> Known | None:
+        """Return the generation that a file goes on with, None for a new one."""
+        known = self._shelf.known.take(generation.key, generation.read_at, wanted)
+        if known is None and wanted is None and not is_parked and has_different_lines(generation):
+            return self._shelf.take_alike(generation)
+        return known
+
+    def _was_counted(self, generation: Generation) -> bool:
+        """Return whether a file holds nothing but what was counted elsewhere: a copy of which the original has gone."""
+        head = generation.read_at(0, HEAD_BYTES)
+        return has_different_lines(generation) and self._shelf.known.have_counted(head, generation.size)
+
+    def _resume(self, generation: Generation, known: Known) -> None:
+        try:
+            generation.resume(known.number, known.position)
+        except OSError:
+            self._shelf.known.add(replace(known, sought=True))
+            raise
 
     def _begin(self, generation: Generation) -> None:
         """Make a generation of a file that nobody knows."""
@@ -134,4 +154,4 @@ class Opener:
 
     def is_copy(self, generation: Generation) -> bool:
         """Return whether a file of which nothing was read is a copy of one that is followed."""
-        return is_copy(generation, self._shelf.held.values(), self._shelf.known.parked())
+        return is_copy(generation, self._shelf.held.values(), self._shelf.known.parked)

@@ -48,6 +48,11 @@ class Parking:
         parked = self._parked.get(sighting.key)
         return parked is not None and (parked.size, parked.modified_ns) == (sighting.size, sighting.modified_ns)
 
+    def unread(self, sighting: Sighting) -> int:
+        """Return how many bytes of a file that is not open were not read yet."""
+        parked = self._parked.get(sighting.key)
+        return max(0, sighting.size - (parked.size if parked is not None else 0))
+
     def leave(self, key: FileKey) -> Parked | None:
         """Return what is known of a parked file that is to be opened again, None for a file that was not parked."""
         return self._parked.pop(key, None)

@@ -25,19 +25,20 @@ class Places:
     def __init__(self, patterns: Sequence[str], known: Iterable[str]) -> None:
         self._patterns = patterns
         self._devices: dict[str, int | None] = dict.fromkeys(known)
-        self._has_met_any = False
+        self.has_met_any = False
+        """Whether there was a first look."""
 
     def meet(self, found: Iterable[str]) -> set[str]:
         """Return which directories begin with a past, of those where files were `found`, and at first those meant."""
         strange = {each for each in found if not self._is_known(each)}
-        if self._has_met_any and not strange:
+        if self.has_met_any and not strange:
             return set()
         meant = set(map(os.path.realpath, directories(self._patterns)))
-        if self._has_met_any:
+        if self.has_met_any:
             past = {each for each in strange if each in self._devices or each not in meant or _is_mounted(each)}
         else:
             past = strange = strange | {each for each in meant if not self._is_known(each)}
-        self._has_met_any = True
+        self.has_met_any = True
         self._devices.update((each, _device(each)) for each in strange)
         return past
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -58,6 +59,16 @@ def is_name_of_copy(path: str, other: str) -> bool:
     return is_longer and "/" not in other[len(stem) :]
 
 
+def names_of_originals(path: str) -> Iterator[str]:
+    """Yield the names of which `path` may be what a rotation calls a copy: all that `is_name_of_copy` could mean."""
+    start = path.rfind("/") + 1
+    _, dot, extension = path.rpartition(".")
+    for end in range(start + 1, len(path)):
+        yield path[:end]
+        if path[end] in "-." and path[end + 1 :] != extension:
+            yield path[:end] + dot + extension
+
+
 def looks_rotated(path: str) -> bool:
     """Return whether a file is named like a copy, not like an original."""
     return _ROTATED.search(path) is not None
@@ -79,16 +90,22 @@ def names_like(live: str, rotated: str) -> re.Pattern[str] | None:
     numbers = [_any_number(each) for each in parts[1::2]]
     texts = [re.escape(each) for each in parts[::2]]
     pattern = "".join(text + number for text, number in zip(texts, [*numbers, ""], strict=True))
-    return re.compile(f"{re.escape(shared)}{pattern}(?:{_COMPRESSED_SUFFIX.pattern})?")
+    return re.compile(f"{re.escape(shared)}{pattern}(?:{COMPRESSED_SUFFIXES})?")
+
+
+def bare_name(path: str) -> str:
+    """Return a path without the suffix of a compressed file."""
+    return _COMPRESSED_SUFFIX.sub("", path)
 
 
 def usual_names(live: str) -> re.Pattern[str]:
-    """Return what the names of rotated files look like when none is known: logrotate's, with number or date."""
-    return re.compile(rf"{re.escape(live)}[.-]\d+(?:{_COMPRESSED_SUFFIX.pattern})?")
+    """Return what the names of rotated files look like when none is known: the live one's, with a number or a time."""
+    return re.compile(rf"{re.escape(live)}[.-]\d+(?:[-_.:T]?\d+)*(?:{COMPRESSED_SUFFIXES})?")
 
 
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
-_COMPRESSED_SUFFIX = re.compile(r"\.(?:gz|zst|bz2|xz)$")
+COMPRESSED_SUFFIXES = r"\.(?:gz|zst|bz2|xz)"
+_COMPRESSED_SUFFIX = re.compile(f"{COMPRESSED_SUFFIXES}$")
 _ROTATED = re.compile(r"[.-]\d[^/]*$", re.ASCII)
 _LONGEST_COUNT = 3
 """Longer numbers are dates or times, and all of one length."""

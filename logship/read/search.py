@@ -14,7 +14,7 @@ from logship.model import FileKey
 from logship.read.discovery import Sighting
 from logship.read.known import Known, KnownGenerations
 from logship.read.rotation import is_name_of_copy
-from logship.read.siblings import Rest, Siblings, has_changed, rest_of, siblings_in
+from logship.read.siblings import Neighbourhood, Rest, Siblings, rest_of
 
 _MOST_PASSES = 3
 """Searches before one look ends when files are renamed all the while; what is still missing is sought at the next."""
@@ -25,6 +25,7 @@ class Search:
 
     Args:
         known: Holds what is sought.
+        neighbourhood: Where it may be.
         linger_seconds: How long a compressed file that ends too early is given to grow on.
         follow: Follows a plain file if it proves to be the generation, and returns whether it does.
         unpack: Takes over what a compressed file holds behind the position.
@@ -35,6 +36,7 @@ class Search:
     def __init__(
         self,
         known: KnownGenerations,
+        neighbourhood: Neighbourhood,
         linger_seconds: float,
         *,
         follow: Callable[[Sighting, Known], bool],
@@ -43,12 +45,14 @@ class Search:
         give_up: Callable[[Known], None],
     ) -> None:
         self._known = known
+        self._neighbourhood = neighbourhood
         self._linger_seconds = linger_seconds
         self._follow = follow
         self._unpack = unpack
         self._is_out_of_reach = is_out_of_reach
         self._give_up = give_up
         self._cut_short: dict[tuple[int, str], tuple[int, float]] = {}
+        self._missing_since: dict[int, float] = {}
 
     def run(self, seen: Mapping[FileKey, Sighting], now: float) -> None:
         """Look for everything that is sought; `seen` are the files that are to be followed anyway."""
@@ -58,14 +62,22 @@ class Search:
         for _ in range(_MOST_PASSES):
             around = self._around()
             missing = self._missing(around, seen, now)
-            if not any(has_changed(directory, around[directory]) for directory in set(map(_directory, missing))):
-                for known in missing:
+            self._missing_since = {each.number: self._missing_since.get(each.number, now) for each in missing}
+            changing = {each for each in set(map(_directory, missing)) if self._has_changed(each, around)}
+            for known in missing:
+                is_patient = now - self._missing_since[known.number] < self._linger_seconds
+                if not (is_patient and _directory(known) in changing):
                     self._forget(known.number)
                     self._give_up(known)
+            if not changing:
                 return
 
+    def _has_changed(self, directory: str, around: Mapping[str, Siblings | None]) -> bool:
+        return self._neighbourhood.has_changed(directory, around[directory])
+
     def _around(self) -> dict[str, Siblings | None]:
-        return {directory: siblings_in(directory) for directory in dict.fromkeys(map(_directory, self._known.sought()))}
+        places = dict.fromkeys(map(_directory, self._known.sought()))
+        return {directory: self._neighbourhood.of(directory) for directory in places}
 
     def _proven(self) -> list[Known]:
         """Return what is sought, without what has nothing counted that could prove it: that takes what others leave."""

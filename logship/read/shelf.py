@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from logship.model import FileKey, Position
 from logship.read.discovery import Sighting
 from logship.read.generation import NOWHERE, Generation
-from logship.read.identity import proves
+from logship.read.identity import HEAD_BYTES, proves
 from logship.read.known import Known, KnownGenerations
 from logship.read.parking import Parking
 from logship.read.siblings import Rest
@@ -86,7 +86,16 @@ class Shelf:
             if is_here and proves(each.position(), other.read_at):
                 self._let_go(each)
                 return Known(each.number, each.position())
-        return self.known.take_alike(other.read_at)
+        return self.known.take_alike(other.read_at(0, HEAD_BYTES), other.read_at)
+
+    def lose(self, generation: Generation) -> None:
+        """Close a file that cannot be read now; its generation is looked for."""
+        self.known.add(Known(generation.number, generation.position(), sought=True))
+        self._let_go(generation)
+
+    def retire(self, ended: Mapping[int, Position]) -> None:
+        """Let generations end that are not open."""
+        self.retired.update(ended)
 
     def positions(self) -> dict[int, Position]:
         """Return where all generations stand that may have moved and have not ended."""

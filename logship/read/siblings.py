@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 
 from logship.errors import InputError
-from logship.model import FileKey, Position
+from logship.model import Position
 from logship.read.archive import Archive, is_compressed_head
 from logship.read.discovery import Sighting, look
 from logship.read.identity import excerpt
@@ -24,38 +23,55 @@ MAX_SIBLINGS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
-    """The regular files beside a generation, the newest first; compressed ones apart."""
+    """The regular files beside a generation, the newest first; compressed ones apart.
+
+    Attributes:
+        plain: Those that are not compressed, or cannot be read.
+        compressed: Those that are.
+        is_cut: Whether there are more of them, older ones.
+    """
 
     plain: tuple[Sighting, ...]
     compressed: tuple[Sighting, ...]
+    is_cut: bool = False
 
 
-def siblings_in(directory: str) -> Siblings | None:
-    """Return the files in a directory, as they are now, None when it cannot be read.
+class Neighbourhood:
+    """Look around in directories; hidden files are left out, as locks and temporary files are.
 
-    Hidden files are left out, as locks and temporary files are.
+    Args:
+        excluded: Files that are never touched, absolute and with links resolved. Opening and closing a database, as
+            one does to see what is in a file, drops all locks that this process has on it (POSIX).
     """
-    try:
-        present = os.listdir(directory or ".")  # noqa: PTH208 - a Path object for each file costs more than the call
-    except OSError:
-        return None
-    names = [os.path.join(directory, name) for name in present if not name.startswith(".")]  # noqa: PTH118
-    found = [sighting for name in names if (sighting := look(name)) is not None]
-    found.sort(key=lambda sighting: sighting.modified_ns, reverse=True)
-    plain: list[Sighting] = []
-    compressed: list[Sighting] = []
-    for sighting in found[:MAX_SIBLINGS]:
-        (compressed if _is_compressed(sighting.path) else plain).append(sighting)
-    return Siblings(tuple(plain), tuple(compressed))
 
+    def __init__(self, excluded: frozenset[str] = frozenset()) -> None:
+        self._excluded = excluded
 
-def has_changed(directory: str, before: Siblings | None) -> bool:
-    """Return whether names or files in a directory are others now: a file that is renamed may escape a listing."""
-    return _places(siblings_in(directory)) != _places(before)
+    def of(self, directory: str) -> Siblings | None:
+        """Return the files in a directory, as they are now, None when it cannot be read."""
+        found = self._files(directory)
+        if found is None:
+            return None
+        plain: list[Sighting] = []
+        compressed: list[Sighting] = []
+        for sighting in found[:MAX_SIBLINGS]:
+            (compressed if _is_compressed(sighting.path) else plain).append(sighting)
+        return Siblings(tuple(plain), tuple(compressed), is_cut=len(found) > MAX_SIBLINGS)
 
+    def has_changed(self, directory: str, before: Siblings | None) -> bool:
+        """Return whether names or files in a directory are others now: a file that is renamed may escape a listing."""
+        then = {each.path: each.key for each in (*before.plain, *before.compressed)} if before is not None else {}
+        return {each.path: each.key for each in (self._files(directory) or [])[:MAX_SIBLINGS]} != then
 
-def _places(siblings: Siblings | None) -> dict[str, FileKey]:
-    return {each.path: each.key for each in (*siblings.plain, *siblings.compressed)} if siblings is not None else {}
+    def _files(self, directory: str) -> list[Sighting] | None:
+        try:
+            present = os.listdir(directory or ".")  # noqa: PTH208 - a Path object for each file costs more than the call
+        except OSError:
+            return None
+        paths = [os.path.join(directory, name) for name in present if not name.startswith(".")]  # noqa: PTH118
+        found = [sighting for path in paths if path not in self._excluded and (sighting := look(path)) is not None]
+        found.sort(key=lambda sighting: sighting.modified_ns, reverse=True)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +130,18 @@ def _skip(position: Position, blocks: Iterator[bytes]) -> tuple[bytes, bytes, by
 
 
 def _is_compressed(path: str) -> bool:
+    return is_compressed_head(read_span(path, 0, 8) or b"")
+
+
+def read_span(path: str, offset: int, length: int) -> bytes | None:
+    """Return bytes of a file, None when it cannot be read."""
     try:
-        with Path(path).open("rb") as opened:
-            return is_compressed_head(opened.read(8))
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
-        return False
+        return None
+    try:
+        return os.pread(descriptor, length, offset)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)

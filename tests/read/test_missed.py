@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from words import Followed, Tailed, copytruncate, rotate, write
 
-from logship.read.missed import MOST_NOTED
+from logship.read.siblings import MAX_SIBLINGS
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_another_log_in_the_directory_is_never_taken_for_a_generation(tmp_path: 
 
 
 def test_among_more_files_than_can_be_noted_only_younger_ones_are_read(log: Path) -> None:
-    for number in range(MOST_NOTED + 1):
+    for number in range(MAX_SIBLINGS + 1):
         other = log.with_name(f"app.log.{number + 10}")
         write(other, f"ancient {number}")
         os.utime(other, (1_000_000, 1_000_000))

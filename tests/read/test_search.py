@@ -12,6 +12,7 @@ from logship.read.discovery import Sighting
 from logship.read.identity import excerpt
 from logship.read.known import Known, KnownGenerations
 from logship.read.search import Search
+from logship.read.siblings import Neighbourhood
 
 
 class Searching:
@@ -25,6 +26,7 @@ class Searching:
         self.known = KnownGenerations({1: sought}, {})
         self.search = Search(
             self.known,
+            Neighbourhood(),
             30.0,
             follow=self._follow,
             unpack=lambda *_: None,

@@ -19,7 +19,7 @@ from logship.errors import InputError
 from logship.model import FileKey, Position
 from logship.read.archive import BLOCK_BYTES
 from logship.read.identity import HEAD_BYTES, MARKER_BYTES, excerpt
-from logship.read.siblings import MAX_SIBLINGS, rest_of, siblings_in
+from logship.read.siblings import MAX_SIBLINGS, Neighbourhood, rest_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -158,21 +158,21 @@ def test_files_beside_are_told_apart_by_their_bytes_newest_first(tmp_path: Path)
     (tmp_path / "directory").mkdir()
     (tmp_path / "dangling").symlink_to("nowhere")
     os.utime(tmp_path / "combined.log", ns=(0, 0))
-    siblings = siblings_in(str(tmp_path))
+    siblings = Neighbourhood().of(str(tmp_path))
     assert siblings is not None
     assert [Path(each.path).name for each in siblings.plain] == ["plain.gz", "combined.log"]
     assert [Path(each.path).name for each in siblings.compressed] == ["packed"]
 
 
 def test_a_directory_that_is_not_there_has_no_answer(tmp_path: Path) -> None:
-    assert siblings_in(str(tmp_path / "missing")) is None
+    assert Neighbourhood().of(str(tmp_path / "missing")) is None
 
 
 def test_a_flood_of_files_beside_is_bounded(tmp_path: Path) -> None:
     for number in range(MAX_SIBLINGS + 10):
         (tmp_path / str(number)).touch()
     os.utime(tmp_path / "7", ns=(0, 0))
-    siblings = siblings_in(str(tmp_path))
+    siblings = Neighbourhood().of(str(tmp_path))
     assert siblings is not None
     assert len(siblings.plain) == MAX_SIBLINGS
     assert str(tmp_path / "7") not in {each.path for each in siblings.plain}, "the oldest are left out"
