@@ -110,10 +110,12 @@ class Adoption:
 
     def _become(self, generation: Generation, known: Known) -> bool:
         """Go on with what is sought in an open file of which nothing was read yet, if it proves to be it."""
-        if generation.offset or self._shelf.known.take(generation.key, generation.read_at, known) is None:
+        if generation.offset:
             return False
         unread = generation.number, generation.position()
         try:
+            if self._shelf.known.take(generation.key, generation.read_at, known) is None:
+                return False
             generation.resume(known.number, known.position)
         except OSError:  # the next look tells
             self._shelf.known.add(known)

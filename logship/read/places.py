@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from logship.read.discovery import directories
 
 _GONE = -1
+_MANY = 1000
+"""Directories, above which those that went are forgotten."""
 
 
 class Places:
@@ -40,6 +42,8 @@ class Places:
             past = strange = strange | {each for each in meant if not self._is_known(each)}
         self.has_met_any = True
         self._devices.update((each, _device(each)) for each in strange)
+        if len(self._devices) > _MANY:
+            self._devices = {each: device for each, device in self._devices.items() if _device(each) != _GONE}
         return past
 
     def _is_known(self, directory: str) -> bool:

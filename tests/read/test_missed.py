@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+from itertools import pairwise
 from pathlib import Path
+from typing import IO
 
 import pytest
-from words import Followed, Tailed, copytruncate, rotate, write
+from words import Followed, Tailed, copytruncate, powerless, rotate, write
 
+from logship.read import archive as archive_module
 from logship.read.siblings import MAX_SIBLINGS
 
 
@@ -279,3 +282,123 @@ def test_two_logs_whose_lines_are_all_alike_are_both_read(tmp_path: Path) -> Non
     followed = Followed(tmp_path / "app.log*")
     assert followed.poll() == ["same"] * 5
     followed.close()
+
+
+def rename_like(log: Path, kind: str, number: int) -> None:
+    """Rotate as many things do that write times into names."""
+    names = {
+        "logrotate's dateext and extension": f"app-202611{10 + number}.log",
+        "TimedRotatingFileHandler": f"app.log.2026-11-{10 + number}",
+        "Kubernetes": f"app.log.202611{10 + number}-101010",
+    }
+    log.rename(log.with_name(names[kind]))
+    previous = f"app.log.202611{9 + number}-101010"
+    if kind == "Kubernetes" and log.with_name(previous).exists():
+        compress(log.with_name(previous))
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+@pytest.mark.parametrize("kind", ["logrotate's dateext and extension", "TimedRotatingFileHandler", "Kubernetes"])
+def test_names_with_times_are_known(log: Path, kind: str, *, is_down: bool) -> None:
+    tailed = Tailed(log)
+    write(log, "0")
+    tailed.poll()
+    if is_down:
+        tailed.kill()
+    for number in range(1, 4):
+        rename_like(log, kind, number)
+        write(log, str(number))
+    if is_down:
+        tailed.start()
+    tailed.poll()
+    tailed.poll_until_let_go()
+    assert sorted(tailed.lines) == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("names", [["combined.log", "combined1.log", "combined2.log", "combined3.log"], None])
+def test_what_winston_zips_while_down_is_read(tmp_path: Path, names: list[str] | None) -> None:
+    """With `zippedArchive` the archive keeps the name of the log, and the next log has the next number, or date."""
+    names = names or [f"combined-2026-11-{day}.log" for day in (20, 21, 22, 23)]
+    write(tmp_path / "combined-2026-11-01.log", "ancient")
+    compress(tmp_path / "combined-2026-11-01.log")
+    write(tmp_path / "error-2026-11-21.log", "repeats a line")
+    tailed = Tailed(tmp_path / "*.log")
+    write(tmp_path / names[0], names[0])
+    tailed.stop()
+    for before, name in pairwise(names):
+        write(tmp_path / name, name)
+        compress(tmp_path / before)
+    compress(tmp_path / "error-2026-11-21.log")
+    tailed.start()
+    tailed.poll()
+    tailed.poll_until_let_go()
+    assert sorted(tailed.lines) == sorted(names)
+
+
+def test_a_missed_file_that_cannot_be_read_for_a_moment_is_read_later() -> None:
+    with powerless() as directory:
+        log = directory / "app.log"
+        followed = Followed(log)
+        write(log, "one")
+        followed.poll()
+        for line in ("two", "three"):
+            rotate(log)
+            write(log, line)
+        log.with_name("app.log.1").chmod(0)
+        followed.poll()
+        log.with_name("app.log.1").chmod(0o644)
+        followed.poll()
+        assert sorted(followed.lines) == [b"one", b"three", b"two"]
+        followed.close()
+
+
+def test_more_rotations_while_down_than_anybody_would_expect(log: Path) -> None:
+    tailed = Tailed(log)
+    write(log, "0")
+    tailed.stop()
+    for number in range(1, 121):
+        rotate(log, keep=365)
+        write(log, str(number))
+    tailed.start()
+    tailed.poll()
+    assert sorted(tailed.lines, key=int) == [str(number) for number in range(121)]
+
+
+def test_a_late_writer_to_an_older_file_hides_no_younger_one(log: Path) -> None:
+    tailed = Tailed(log)
+    write(log, "one")
+    tailed.stop()
+    for line in ("two", "three"):
+        rotate(log)
+        write(log, line)
+    write(log.with_name("app.log.2"), "late")
+    os.utime(log.with_name("app.log.1"), (1_000_000_000, 1_000_000_000))
+    tailed.start()
+    tailed.poll()
+    assert sorted(tailed.lines) == ["late", "one", "three", "two"]
+
+
+def test_an_archive_that_is_renamed_as_it_is_opened_is_read_at_the_next_look(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tailed = Tailed(log)
+    write(log, "one")
+    tailed.stop()
+    rotate(log)
+    write(log, "two")
+    rotate(log)
+    compress(log.with_name("app.log.2"))
+    compress(log.with_name("app.log.1"))
+    real_open = archive_module._open
+
+    def rename_and_open(path: str) -> IO[bytes]:
+        monkeypatch.setattr(archive_module, "_open", real_open)
+        opened = real_open(path)
+        log.with_name("app.log.1.gz").rename(log.with_name("app.log.3.gz"))
+        return opened
+
+    monkeypatch.setattr(archive_module, "_open", rename_and_open)
+    tailed.start()
+    tailed.poll()
+    tailed.poll()
+    assert sorted(tailed.lines) == ["one", "two"]
