@@ -24,20 +24,14 @@ class AsgiExchange(Exchange[Scope]):
     """One request and its response, as seen between server and application."""
 
     def __init__(self, log: RequestLog[Scope], scope: Scope, receive: Receive, send: Send, method: str) -> None:
-        # The application changes the scope under our hands: what the server said is read now.
-        headers = dict(reversed(list(scope["headers"])))  # of a repeated header, the first counts
-        self._headers = headers
+        told = self._told = dict(scope)  # the application changes the scope under our hands
+        headers = self._headers = dict(reversed(list(told["headers"])))  # of a repeated header, the first counts
         self._receive = receive
         self._send = send
-        self._whole_path: str = scope["path"]
-        self._raw_path: bytes | None = scope.get("raw_path")
-        self._root_path: str = scope.get("root_path", "")
-        self._query: bytes = scope.get("query_string", b"")
-        self._peer = scope.get("client")
         ids = log.ids_of(
             headers.get(b"x-request-id", b"").decode("latin-1"), headers.get(b"traceparent", b"").decode("latin-1")
         )
-        super().__init__(log, scope, method, self._whole_path.removeprefix(self._root_path), ids)
+        super().__init__(log, scope, method, told["path"].removeprefix(told.get("root_path", "")), ids)
 
     async def receive(self) -> Message:
         """Pass on a message from the client; notice if it has left."""
@@ -65,25 +59,27 @@ class AsgiExchange(Exchange[Scope]):
         except OSError:
             self.has_client_left = True  # how newer servers tell it (ASGI 2.4)
             raise
-        if self.is_complete and self.ended_at is None:
-            self.ended()
+        if self.is_complete:
             self.finish()
 
     def describe(self) -> tuple[str, str, str]:
         """Return url, user agent and address of the client."""
-        raw_path = self._raw_path
-        path = raw_path.partition(b"?")[0].decode("latin-1") if raw_path else quote(self._whole_path, errors="replace")
-        if self._root_path:
-            path = _with_prefix(path, self._root_path)
-        user_agent: bytes = self._headers.get(b"user-agent", b"")
-        address = self._log.address
-        peer = str((self._peer or ("",))[0] or "")
-        ip = address.find(peer, self._forwarded_for() if address.looks_at_forwarded else "")
-        return full_url(path, self._query.decode("latin-1")), user_agent.decode("latin-1"), ip
+        told, address = self._told, self._log.address
+        raw_path = told.get("raw_path")
+        path = raw_path.partition(b"?")[0].decode("latin-1") if raw_path else quote(told["path"], errors="replace")
+        root_path = told.get("root_path")
+        if root_path:
+            path = _with_prefix(path, root_path)
+        peer = told.get("client")
+        ip = address.find(
+            str(peer[0] or "") if peer else "", self._forwarded_for() if address.looks_at_forwarded else ""
+        )
+        query, user_agent = told.get("query_string", b""), self._headers.get(b"user-agent", b"")
+        return full_url(path, query.decode("latin-1")), user_agent.decode("latin-1"), ip
 
     def find_route(self) -> str | None:
         """Return the template that the framework has left in the scope."""
-        return route_template(self.request, self._root_path)
+        return route_template(self.request, self._told.get("root_path", ""))
 
     def _forwarded_for(self) -> str:
         values = [value for name, value in self.request["headers"] if name == b"x-forwarded-for"]

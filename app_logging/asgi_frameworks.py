@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import MutableMapping
-from typing import Any, cast
+from typing import Any
 
 from app_logging.request_record import TOLD_ERROR
 from app_logging.route_template import TOLD_ROUTE
@@ -18,7 +18,7 @@ Scope = MutableMapping[str, Any]
 
 def authenticated_user(scope: Scope) -> object:
     """Return the id of the user that an authentication middleware has left in the scope or in its state, or None."""
-    state = cast("dict[str, Any]", scope.get("state") or {})
+    state: Any = scope.get("state") or {}
     if not state and "user" not in scope:
         return None
     return id_of((scope.get("user"), *(state.get(name) for name in NAMES)))

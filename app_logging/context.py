@@ -48,8 +48,7 @@ def merge_context(fields: dict[str, Any]) -> None:
     if bound:
         if bound.keys().isdisjoint(fields):
             fields.update(bound)
-        else:
-            for key, value in bound.items():
-                fields.setdefault(key, value)
+        elif not bound.keys() <= fields.keys():
+            fields.update(bound | fields)
     if _structlogs_variables is None or _structlogs_variables:
         merge_contextvars(None, "", fields)

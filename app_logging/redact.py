@@ -36,6 +36,8 @@ CONTAINERS = frozenset({dict, list, tuple})
 """What a message's argument is redacted in; other objects print themselves in their own way."""
 
 REDACTED_BYTES = REDACTED.encode()
+AT_SIGN, EQUALS_SIGN = b"@="
+"""As numbers: to look for bytes of length one in a record, Python raises and forgets a TypeError first."""
 
 MAX_DEPTH = 12
 MAX_ITEMS = 32 * 1024
@@ -45,7 +47,10 @@ MAX_URL_NAMES = 1024
 """Names of query parameters whose decisions are remembered."""
 
 USER_INFO = re.compile(rb'://[^/\s"\\?#<>]*@')
-PARAMETER_NAME = re.compile(rb'[?&;#]([^=&;#?\s"\\]+)\Z')
+MARKS_BEFORE_NAME = bytes.maketrans(b"?;#", b"&&&")
+"""What stands before the name of a parameter, made one."""
+
+PARAMETER_NAME = re.compile(rb'[^=&;#?\s"\\]+')
 MAX_PARAMETER_CHARACTERS = 64
 PARAMETER_VALUE = re.compile(rb'[^&#\s"\\<>]*')
 """In JSON as rendered: a quotation mark or a backslash ends a text or begins an escape, a url has neither."""
@@ -89,9 +94,9 @@ class Redactor:
 
     def encoded(self, record: bytes) -> bytes:
         """Return a rendered record without secrets in its texts: urls, and values that match the patterns."""
-        if b"@" in record:
+        if AT_SIGN in record:
             record = USER_INFO.sub(b"://" + REDACTED_BYTES + b"@", record)
-        if b"=" in record:
+        if EQUALS_SIGN in record:
             record = self._without_parameters(record)
         if self._values is not None and self._values.may_be_in(record):
             record = orjson.dumps(self._values.without(orjson.loads(record)))
@@ -121,21 +126,24 @@ class Redactor:
             known = self._names.is_secret_parameter(unquote_plus(name.decode(errors="replace")).strip())
             if len(self._parameters) >= MAX_URL_NAMES:
                 self._parameters.clear()
-            if len(name) <= MAX_PARAMETER_CHARACTERS:
+            if len(name) <= MAX_PARAMETER_CHARACTERS and PARAMETER_NAME.fullmatch(name):
                 self._parameters[name] = known
         return known
 
     def _without_parameters(self, record: bytes) -> bytes:
         pieces, done = [], 0
-        equals = record.find(b"=")
-        while equals >= 0:
-            # From the sign back to the name: a pattern that looks for names from the front costs four times as much.
-            name = PARAMETER_NAME.search(record, max(done, equals - MAX_PARAMETER_CHARACTERS), equals)
-            end = equals + 1
-            if name and self._is_secret_parameter(name[1]):
+        end = record.find(b"=") + 1
+        while end:
+            # From the sign back to the name, without a pattern: that costs a tenth of the whole call.
+            before = record[max(end - 1 - MAX_PARAMETER_CHARACTERS, 0) : end - 1].translate(MARKS_BEFORE_NAME)
+            _rest, mark, name = before.rpartition(b"&")
+            is_secret = self._parameters.get(name) if mark else False
+            if is_secret is None:
+                is_secret = PARAMETER_NAME.fullmatch(name) and self._is_secret_parameter(name)
+            if is_secret:
                 pieces += [record[done:end], REDACTED_BYTES]
                 end = done = _end_of_value(record, end)
-            equals = record.find(b"=", end)
+            end = record.find(b"=", end) + 1
         return b"".join((*pieces, record[done:])) if pieces else record
 
     def _walk(self, value: Any, seen: tuple[int, ...], budget: list[int]) -> Any:

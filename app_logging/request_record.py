@@ -16,15 +16,16 @@ from secrets import token_hex
 from typing import Any, Generic
 
 from app_logging.client_address import ClientAddress
-from app_logging.configure import get_logger
 from app_logging.context import enter_context, leave_context
 from app_logging.exceptions import class_name
+from app_logging.levels import ERROR, INFO
 from app_logging.pipeline import active
 from app_logging.record import FIELDS, REQUEST_MESSAGE, WEBSOCKET_MESSAGE
 from app_logging.redact import redact_query
 from app_logging.request_options import PROBES, SLOW_SECONDS, Request, checked_paths, checked_seconds
 from app_logging.sampling import Sampler
 from app_logging.stdlib_door import stdlib_door
+from app_logging.structlog_door import logger_named
 from app_logging.trace_context import current_span_finder, ids_of_header
 
 LOGGER = "app_logging.request"
@@ -78,7 +79,7 @@ class RequestLog(Generic[Request]):
         self._exclude = checked_paths(exclude)
         self._sampler = Sampler(sample or {})
         self._slow_seconds = checked_seconds(slow_seconds)
-        self._logger = get_logger(LOGGER)
+        self._logger = logger_named(LOGGER)
         self._failed_hooks: set[str] = set()
         stdlib_door.expect_request_records()
 
@@ -95,47 +96,59 @@ class RequestLog(Generic[Request]):
         in_flight = active.in_flight.left()
         if exchange.path in self._exclude:
             return
-        more: dict[str, Any] = {"bytes": exchange.body_bytes, "active": in_flight}
+        interval = 1
         if self._sampler.is_on and not self._is_always_recorded(exchange):
             interval = self._sampler.interval_of(exchange.path, exchange.route())
             if interval == 0:
                 return
-            if interval > 1:
-                more["sample_rate"] = 1 / interval
+        fields = self._fields(exchange)
+        fields["bytes"] = exchange.body_bytes
+        fields["active"] = in_flight
+        if interval > 1:
+            fields["sample_rate"] = 1 / interval
         if exchange.has_client_left and exchange.status != CLIENT_LEFT:
-            more["aborted"] = True
-        self._write(REQUEST_MESSAGE, exchange, more)
+            fields["aborted"] = True
+        self._write(REQUEST_MESSAGE, exchange, fields)
 
     def write_websocket(self, exchange: Exchange[Request], close_code: int | None) -> None:
         """Write the record of a WebSocket that was closed, unless its path is excluded."""
-        if exchange.path not in self._exclude:
-            self._write(WEBSOCKET_MESSAGE, exchange, {} if close_code is None else {"close_code": close_code})
+        if exchange.path in self._exclude:
+            return
+        fields = self._fields(exchange)
+        if close_code is not None:
+            fields["close_code"] = close_code
+        self._write(WEBSOCKET_MESSAGE, exchange, fields)
 
     def _is_always_recorded(self, exchange: Exchange[Request]) -> bool:
         return exchange.is_failure or exchange.seconds > self._slow_seconds
 
-    def _write(self, message: str, exchange: Exchange[Request], more: dict[str, Any]) -> None:
+    def _fields(self, exchange: Exchange[Request]) -> dict[str, Any]:
         url, user_agent, ip = exchange.describe()
-        route = exchange.route()
-        user_id, extra = exchange.hooks or self.ask_hooks(exchange)
-        fields: dict[str, Any] = {"method": exchange.method[:MAX_METHOD_CHARACTERS], "url": url[:MAX_URL_CHARACTERS]}
-        if route is not None:
-            fields["route"] = route
-        fields |= {
+        fields = {
+            "method": exchange.method[:MAX_METHOD_CHARACTERS],
+            "url": url[:MAX_URL_CHARACTERS],
+            "route": exchange.route(),
             "status": exchange.status,
             "duration": round(exchange.seconds * 1000, 3),
             "userAgent": user_agent[:MAX_USER_AGENT_CHARACTERS],
             "ip": ip,
-            "userId": user_id,
-            **more,
+            "userId": exchange.ask_hooks()[0],
         }
+        if fields["route"] is None:
+            del fields["route"]
+        return fields
+
+    def _write(self, message: str, exchange: Exchange[Request], fields: dict[str, Any]) -> None:
         if exchange.error is not None:
             fields["error"] = class_name(exchange.error)
-        fields |= exchange.ids
+        fields.update(exchange.ids)
+        extra = exchange.ask_hooks()[1]
         if extra:
             _add(fields, extra)
-        log = self._logger.error if exchange.is_failure else self._logger.info
-        log(message, **fields)
+        if exchange.is_failure:
+            self._logger.write_event(ERROR, "error", message, fields)
+        else:
+            self._logger.write_event(INFO, "info", message, fields)
 
     def ask_hooks(self, exchange: Exchange[Request]) -> tuple[str, Mapping[str, Any]]:
         """Return the user's id and the application's own fields."""
@@ -179,28 +192,24 @@ class Exchange(Generic[Request]):
         hooks: What the hooks said, if the host had to ask them early.
     """
 
-    status: int | None = None
-    body_bytes = 0
-    is_complete = False
-    ended_at: float | None = None
-    has_client_left = False
-    error: BaseException | None = None
-    hooks: tuple[str, Mapping[str, Any]] | None = None
-    seconds = 0.0
-    is_failure = False
-    _route: str | None = None
-    _knows_route = False
-    _is_finished = False
-    _token: Token[Any] | None = None
-
     def __init__(self, log: RequestLog[Request], request: Request, method: str, path: str, ids: dict[str, str]) -> None:
         self._log = log
         self.request = request
         self.method = method
         self.path = path
         self.ids = ids
+        self.status: int | None = None
+        self.body_bytes = 0
+        self.is_complete = False
+        self.ended_at: float | None = None
+        self.has_client_left = False
+        self.error: BaseException | None = None
+        self.hooks: tuple[str, Mapping[str, Any]] | None = None
+        self._route: str | None = None
+        self._knows_route = False
+        self._is_finished = False
         self.enter()
-        self._token = enter_context(self.ids)
+        self._token: Token[Any] | None = enter_context(ids)
         self.started_at = log.clock()
 
     @abstractmethod
@@ -238,8 +247,7 @@ class Exchange(Generic[Request]):
         if self._is_finished:
             return
         self._is_finished = True
-        ended_at = self._log.clock() if self.ended_at is None else self.ended_at
-        self.seconds = ended_at - self.started_at
+        self.seconds = (self._log.clock() if self.ended_at is None else self.ended_at) - self.started_at
         if self.status is None:
             self.status = CLIENT_LEFT if self.has_client_left else SERVER_ERROR
         self.is_failure = self.status >= SERVER_ERROR or (self.error is not None and not self.has_client_left)
@@ -262,10 +270,11 @@ class Exchange(Generic[Request]):
             except ValueError:  # the token is of another context, which has ended
                 return
 
-    def ask_hooks(self) -> None:
-        """Ask the hooks now, because what they look at will be gone when the exchange ends."""
+    def ask_hooks(self) -> tuple[str, Mapping[str, Any]]:
+        """Return the user's id and the application's own fields; ask now, if the host will have forgotten them."""
         if self.hooks is None:
             self.hooks = self._log.ask_hooks(self)
+        return self.hooks
 
 
 def full_url(path: str, query: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from app_logging import levels
@@ -26,15 +27,16 @@ TAKEN_AWAY = (logging.StreamHandler, logging.NullHandler)
 """The servers' handlers that have nothing to do any more."""
 
 LAST_PLACE, LAST_ATTRIBUTE = list(enumerate(logging.makeLogRecord({}).__dict__))[-1]
+NOTHING = ("", None)
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     """Return what the caller added to the record: extra fields, the exception, the stack."""
     values = record.__dict__
-    names = list(values)
-    if len(names) > LAST_PLACE and names[LAST_PLACE] == LAST_ATTRIBUTE:
-        names = names[LAST_PLACE + 1 :]  # extra fields come behind what the class itself sets
-    fields = {name: values[name] for name in names if name not in STANDARD_ATTRIBUTES}
+    added = islice(values.items(), LAST_PLACE, None)  # extra fields come behind what the class itself sets
+    fields = dict(added if next(added, NOTHING)[0] == LAST_ATTRIBUTE else values)
+    if not STANDARD_ATTRIBUTES.isdisjoint(fields):
+        fields = {name: value for name, value in fields.items() if name not in STANDARD_ATTRIBUTES}
     if record.exc_info or record.stack_info or record.exc_text:
         fields.update(trouble_of(record))
     return fields

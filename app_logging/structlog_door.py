@@ -58,32 +58,32 @@ class BoundLogger(structlog.make_filtering_bound_logger(levels.DEBUG)):  # type:
 
     def debug(self, event: object = "", /, *args: object, **fields: Any) -> None:
         """Log at level debug; `args` are interpolated with `%`, as in the standard library."""
-        self._log(levels.DEBUG, "debug", event, args, fields)
+        self.write_event(levels.DEBUG, "debug", event, fields, args)
 
     def info(self, event: object = "", /, *args: object, **fields: Any) -> None:
         """Log at level info."""
-        self._log(levels.INFO, "info", event, args, fields)
+        self.write_event(levels.INFO, "info", event, fields, args)
 
     def warning(self, event: object = "", /, *args: object, **fields: Any) -> None:
         """Log at level warning."""
-        self._log(levels.WARNING, "warning", event, args, fields)
+        self.write_event(levels.WARNING, "warning", event, fields, args)
 
     def error(self, event: object = "", /, *args: object, **fields: Any) -> None:
         """Log at level error."""
-        self._log(levels.ERROR, "error", event, args, fields)
+        self.write_event(levels.ERROR, "error", event, fields, args)
 
     def critical(self, event: object = "", /, *args: object, **fields: Any) -> None:
         """Log at level critical."""
-        self._log(levels.CRITICAL, "critical", event, args, fields)
+        self.write_event(levels.CRITICAL, "critical", event, fields, args)
 
     def exception(self, event: object = "", /, *args: object, **fields: Any) -> None:
         """Log at level error, with the exception that is being handled."""
         fields.setdefault("exc_info", True)
-        self._log(levels.ERROR, "error", event, args, fields)
+        self.write_event(levels.ERROR, "error", event, fields, args)
 
     def log(self, level: int, event: object = "", /, *args: object, **fields: Any) -> None:
         """Log at a level given by number."""
-        self._log(level, levels.name_of(level), event, args, fields)
+        self.write_event(level, levels.name_of(level), event, fields, args)
 
     msg = info
     warn = warning
@@ -98,7 +98,10 @@ class BoundLogger(structlog.make_filtering_bound_logger(levels.DEBUG)):  # type:
         pipeline = active.pipeline
         return levels.CRITICAL + 1 if pipeline is None else pipeline.thresholds.of(self._logger.name)
 
-    def _log(self, number: int, level: str, event: object, args: tuple[object, ...], fields: dict[str, Any]) -> None:
+    def write_event(
+        self, number: int, level: str, event: object, fields: dict[str, Any], args: tuple[object, ...] = ()
+    ) -> None:
+        """Log at a level given by number and name; the dict of fields is used up."""
         pipeline = active.pipeline
         if pipeline is None:
             _log_unconfigured(self._logger.name, number, interpolate(event, args) if args else event, fields)
@@ -131,7 +134,7 @@ class BoundLogger(structlog.make_filtering_bound_logger(levels.DEBUG)):  # type:
 
     def _proxy_to_logger(self, method_name: str, event: object = "", **fields: Any) -> None:
         # structlog's asynchronous methods (ainfo and so on) arrive here, from a thread of the executor.
-        self._log(levels.NUMBERS[method_name], method_name, event, (), fields)
+        self.write_event(levels.NUMBERS[method_name], method_name, event, fields)
 
 
 def interpolate(event: object, args: tuple[Any, ...]) -> str:

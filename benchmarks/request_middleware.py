@@ -78,7 +78,11 @@ class PrometheusMiddleware:
 class Route:
     """What Starlette leaves in the scope."""
 
-    path = "/heroes/{id}"
+    def __init__(self) -> None:
+        self.path = "/heroes/{id}"
+
+
+ROUTE = Route()
 
 
 def scope() -> Scope:
@@ -91,7 +95,7 @@ def scope() -> Scope:
         "query_string": b"",
         "headers": HEADERS,
         "client": ("203.0.113.9", 1234),
-        "route": Route,
+        "route": ROUTE,
     }
 
 

@@ -8,6 +8,7 @@ noted: they are nobody's business, whatever becomes of them later.
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
@@ -25,7 +26,9 @@ from logship.read.rotation import COMPRESSED_SUFFIXES, bare_name, names_like, us
 from logship.read.shelf import Shelf, directory_of
 from logship.read.siblings import Neighbourhood, Siblings, read_span
 
-_END = r"\Z"
+_END = re.compile(r"\\[zZ]$")
+"""What translated patterns end with, by version of Python."""
+
 _FOREVER_NS = 1 << 63
 _LATE_NS = 60 * 10**9
 """How long a file that was rotated may still be written to, by processes that have not noticed yet."""
@@ -112,11 +115,11 @@ class Missed:
         found_in = set()
         for directory in dict.fromkeys(map(directory_of, moved)):
             siblings = self._neighbourhood.of(directory)
+            here = {live: before_it for live, before_it in moved.items() if directory_of(live) == directory}
             if siblings is None:
-                self._moved |= {live: was for live, was in moved.items() if directory_of(live) == directory}
+                self._moved |= here if os.path.lexists(directory) else {}  # not readable now, or gone
                 continue
             before = self._shelf.last_number
-            here = {live: before_it for live, before_it in moved.items() if directory_of(live) == directory}
             may_come = [self._take(siblings, self._kind(live, was, siblings, seen), now) for live, was in here.items()]
             if any(may_come) or self._neighbourhood.has_changed(directory, siblings):
                 self._moved |= here  # to be looked at again
@@ -208,7 +211,7 @@ class _Kind:
 def names_meant(patterns: Iterable[str]) -> list[re.Pattern[str]]:
     """Return what compressed files are called whose bare names are meant by `patterns`, in whatever directory."""
     names = (name for pattern in patterns for name in base_names(pattern))
-    return [re.compile(rf"(?s:.*/){fnmatch.translate(name).removesuffix(_END)}{COMPRESSED_SUFFIXES}") for name in names]
+    return [re.compile(rf"(?s:.*/){_END.sub('', fnmatch.translate(name))}{COMPRESSED_SUFFIXES}") for name in names]
 
 
 def _begins_with(generation: Generation, head: bytes) -> bool:

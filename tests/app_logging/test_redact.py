@@ -243,6 +243,20 @@ def test_urls_in_any_text_are_redacted(redactor: Redactor, text: str, expected: 
     assert orjson.loads(redactor.encoded(orjson.dumps({"message": text}))) == {"message": expected}
 
 
+def test_what_a_strange_query_taught_changes_no_record() -> None:
+    redactor = Redactor()
+    record = b'{"message":"what?","my token=":1}'
+    assert redactor.query('","my token=1') == f'","my token={REDACTED}'
+    assert redactor.encoded(record) == record
+
+
+def test_the_decisions_about_names_of_parameters_are_remembered() -> None:
+    redactor = Redactor()
+    record = b'{"url":"/?page=1&api_key=2&page=3;token=4=5#code=6"}'
+    expected = f'{{"url":"/?page=1&api_key={REDACTED}&page=3;token={REDACTED}#code={REDACTED}"}}'.encode()
+    assert [redactor.encoded(record), redactor.encoded(record)] == [expected, expected]
+
+
 @given(
     before=st.text(max_size=20),
     name=st.sampled_from(["token", "PASSWORD", "X-Amz-Signature", "%73ecret"]),

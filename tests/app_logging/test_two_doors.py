@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,37 @@ def test_both_doors_give_the_same_line(directory: Path, read_records: ReadRecord
     assert (one["level"], one["message"], one["logger"], one["a"]) == (level, "m arg", "x", 1)
     assert [one["seq"], other["seq"]] == [1, 2]
     assert len(read_records(directory / "error.log")) == (2 if level in {"error", "critical"} else 0)
+
+
+class RecordOfOnesOwn(logging.LogRecord):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.tenant = "t"
+        super().__init__(*args, **options)
+
+
+def test_fields_count_wherever_a_record_class_of_ones_own_puts_them(directory: Path, read_records: ReadRecords) -> None:
+    logging.setLogRecordFactory(RecordOfOnesOwn)
+    try:
+        logging.getLogger("x").info("m", extra={"a": 1})
+    finally:
+        logging.setLogRecordFactory(logging.LogRecord)
+    (record,) = read_records(directory / "combined.log")
+    assert (record["tenant"], record["a"]) == ("t", 1)
+    assert "threadName" not in record
+
+
+def test_what_another_handler_left_in_the_record_is_no_field(directory: Path, read_records: ReadRecords) -> None:
+    earlier = logging.StreamHandler(io.StringIO())
+    earlier.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger = logging.getLogger("x")
+    logger.addHandler(earlier)
+    try:
+        logger.info("m", extra={"a": 1})
+    finally:
+        logger.removeHandler(earlier)
+    (record,) = read_records(directory / "combined.log")
+    assert record["a"] == 1
+    assert record.keys().isdisjoint({"asctime", "message_", "threadName"})
 
 
 def test_both_doors_describe_an_exception_alike(directory: Path, read_records: ReadRecords) -> None:
