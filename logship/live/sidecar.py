@@ -57,7 +57,7 @@ class Sidecar:
         self._watch = watch
         self._monotonic = monotonic
         self._turn_bytes = turn_bytes
-        self._committed_number = 0
+        self._committed_number = follower.last_number
         self._losses = LossWatch(loss_grace_seconds)
         self._stopping = False
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()

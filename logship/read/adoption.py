@@ -85,6 +85,9 @@ class Adoption:
             rest = rest_of(position, archive.path)
         except InputError:
             return False
+        if rest is not None and rest.key != archive.key:
+            rest.close()  # another file took that name meanwhile
+            return False
         if rest is not None:
             self._begin_unpacking(Known(self._shelf.next_number(), position), archive, rest)
             self._tell.opened(archive.path)

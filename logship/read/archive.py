@@ -11,6 +11,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from logship.errors import InputError
+from logship.model import FileKey
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -92,11 +94,14 @@ class Archive:
 
     Attributes:
         path: Its name; `-` for standard input.
+        key: What was opened under that name: a rotation may have renamed files since they were seen.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._raw = _Counted(_open(path))
+        raw = _open(path)
+        self.key = _key_of(raw) if path != STDIN else FileKey(0, 0)
+        self._raw = _Counted(raw)
 
     @property
     def stored_bytes_read(self) -> int:
@@ -150,6 +155,11 @@ def _open(path: str) -> IO[bytes]:
         return Path(path).open("rb", buffering=0)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _key_of(raw: IO[bytes]) -> FileKey:
+    status = os.fstat(raw.fileno())
+    return FileKey(status.st_dev, status.st_ino)
 
 
 def _plain(stored: io.BufferedReader) -> Iterator[bytes]:

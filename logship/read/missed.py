@@ -173,13 +173,13 @@ class Missed:
 
     def _is_known(self, sighting: Sighting, head: bytes, *, is_plain: bool = True) -> bool:
         shelf = self._shelf
-        if sighting.key in shelf.held or any(each.archive.key == sighting.key for each in shelf.unpacked):
+        if sighting.key in shelf.held or any(each.rest.key == sighting.key for each in shelf.unpacked):
             return True
         if any(_begins_with(each, head) for each in shelf.held.values()):
             return True
         if any(_starts_alike(each.generation.head, head) for each in shelf.unpacked):
             return True
-        return shelf.known.recognise(head, sighting.size, partial(_read, sighting.path) if is_plain else None)
+        return shelf.known.recognise(head, sighting.size, partial(_read, sighting) if is_plain else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +227,15 @@ def _starts_alike(one: bytes, other: bytes) -> bool:
 
 
 def _head(sighting: Sighting, *, is_plain: bool) -> bytes | None:
-    """Return the first bytes of a file, unpacked; None if it cannot be read, or is compressed and ends before them."""
+    """Return the first bytes of a file, unpacked; None if it cannot be read, is cut short, or is another one by now."""
     if is_plain:
-        return read_span(sighting.path, 0, HEAD_BYTES)
+        return read_span(sighting.path, 0, HEAD_BYTES, sighting.key)
     head = b""
     try:
         archive = Archive(sighting.path)
         with closing(archive):
+            if archive.key != sighting.key:
+                return None
             for block in archive.blocks():
                 head = (head + block)[:HEAD_BYTES]
                 if len(head) == HEAD_BYTES:
@@ -243,5 +245,5 @@ def _head(sighting: Sighting, *, is_plain: bool) -> bytes | None:
     return head
 
 
-def _read(path: str, offset: int, length: int) -> bytes:
-    return read_span(path, offset, length) or b""
+def _read(sighting: Sighting, offset: int, length: int) -> bytes:
+    return read_span(sighting.path, offset, length, sighting.key) or b""

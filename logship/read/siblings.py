@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from logship.errors import InputError
-from logship.model import Position
+from logship.model import FileKey, Position
 from logship.read.archive import Archive, is_compressed_head
 from logship.read.discovery import Sighting, look
 from logship.read.identity import excerpt
@@ -78,6 +78,7 @@ class Neighbourhood:
 class Rest:
     """What a compressed file holds behind a position: its head and marker as plain bytes, and the blocks to come."""
 
+    key: FileKey
     head: bytes
     marker: bytes
     blocks: Iterator[bytes]
@@ -100,7 +101,7 @@ def rest_of(position: Position, path: str) -> Rest | None:
         archive.close()
         return None
     head, marker, first = found
-    return Rest(head, marker, _to_the_end(archive, chain([first] if first else [], blocks)), archive.close)
+    return Rest(archive.key, head, marker, _to_the_end(archive, chain([first] if first else [], blocks)), archive.close)
 
 
 def _to_the_end(archive: Archive, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -133,14 +134,16 @@ def _is_compressed(path: str) -> bool:
     return is_compressed_head(read_span(path, 0, 8) or b"")
 
 
-def read_span(path: str, offset: int, length: int) -> bytes | None:
-    """Return bytes of a file, None when it cannot be read."""
+def read_span(path: str, offset: int, length: int, key: FileKey | None = None) -> bytes | None:
+    """Return bytes of a file, None when it cannot be read, or another than `key` stands there by now."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return None
     try:
-        return os.pread(descriptor, length, offset)
+        status = os.fstat(descriptor)
+        is_another = key is not None and key != (status.st_dev, status.st_ino)
+        return None if is_another else os.pread(descriptor, length, offset)
     except OSError:
         return None
     finally:

@@ -13,7 +13,7 @@ import pytest
 from words import Followed, Tailed, copytruncate, powerless, rotate, write
 
 from logship.read import archive as archive_module
-from logship.read.siblings import MAX_SIBLINGS
+from logship.read.siblings import MAX_SIBLINGS, Neighbourhood, Siblings
 
 
 @pytest.fixture
@@ -402,3 +402,32 @@ def test_an_archive_that_is_renamed_as_it_is_opened_is_read_at_the_next_look(
     tailed.poll()
     tailed.poll()
     assert sorted(tailed.lines) == ["one", "two"]
+
+
+def test_names_that_move_on_between_listing_and_opening_repeat_and_lose_nothing(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tailed = Tailed(log)
+    write(log, "0")
+    tailed.stop()
+    for number in range(1, 5):
+        rotate(log)
+        write(log, str(number))
+    for number in (4, 3, 2, 1):
+        compress(log.with_name(f"app.log.{number}"))
+    real_of = Neighbourhood.of
+
+    def shift_behind_the_listing(self: Neighbourhood, directory: str) -> Siblings | None:
+        found = real_of(self, directory)
+        for number in range(8, 0, -1):
+            if (archive := log.with_name(f"app.log.{number}.gz")).exists():
+                archive.rename(log.with_name(f"app.log.{number + 1}.gz"))
+        return found
+
+    with monkeypatch.context() as shifting:
+        shifting.setattr(Neighbourhood, "of", shift_behind_the_listing)
+        tailed.start()
+        tailed.poll()
+    tailed.poll()
+    tailed.poll()
+    assert sorted(tailed.lines) == ["0", "1", "2", "3", "4"]
