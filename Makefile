@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 SECONDS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types fast crash-test test-lowest bench servers clean
+.PHONY: help demo test lint types fast stack-check crash-test test-lowest bench servers clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: servers $(VENV)/.installed-dev lint types ## Run linters, types and every 
 
 fast: $(VENV)/.installed-dev ## Run the tests that start no servers
 	$(BIN)/python -m pytest -q -m 'not integration'
+
+stack-check: servers $(VENV)/.installed-dev ## Check the monitoring stack in configs/ without starting it
+	$(BIN)/python -m pytest -q -m 'not integration' tests/configs
 
 crash-test: $(VENV)/.installed-dev ## Kill tailers at random, 20 times in each way of rotating, and print the table
 	CRASH_KILLS=20 $(BIN)/python -m pytest tests/crash -m kills -s

@@ -8,14 +8,13 @@ It is written behind the last byte of the body, so that a background task delays
 
 from __future__ import annotations
 
-import asyncio
 from typing import Unpack
 
 from app_logging.asgi_exchange import App, AsgiExchange, Receive, Scope, Send
 from app_logging.asgi_frameworks import authenticated_user, listen_to_quart
 from app_logging.asgi_websocket import WebSocketExchange
 from app_logging.request_options import RequestOptions
-from app_logging.request_record import RequestLog
+from app_logging.request_record import SEEN, RequestLog, is_cancelled
 
 
 class RequestLogMiddleware:
@@ -37,6 +36,9 @@ class RequestLogMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; every exception goes on to the server."""
         kind = scope["type"]
+        if SEEN in scope:  # below another middleware of this kind, in a mounted application
+            await self.app(scope, receive, send)
+            return
         if kind == "http":
             exchange = AsgiExchange(self._log, scope, receive, send, scope["method"])
         elif kind == "websocket":
@@ -46,11 +48,11 @@ class RequestLogMiddleware:
             return
         try:
             await self.app(scope, exchange.receive, exchange.send)
-        except asyncio.CancelledError:
-            exchange.client_left()  # servers cancel an application whose client is gone
-            exchange.finish()
-            raise
         except BaseException as error:
+            if is_cancelled(error):
+                exchange.client_left()  # servers cancel an application whose client is gone
+                exchange.finish()
+                raise
             exchange.error = error
             exchange.finish()
             # The ids stay bound: the server writes the traceback next, in this task, which ends with the request.

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
-from app_logging.request_record import CLIENT_LEFT, SERVER_ERROR, TOLD_ERROR, Exchange, RequestLog, full_url
+from app_logging.request_record import CLIENT_LEFT, SEEN, SERVER_ERROR, TOLD_ERROR, Exchange, RequestLog, full_url
 from app_logging.route_template import route_template
 
 Scope = MutableMapping[str, Any]
@@ -24,6 +24,8 @@ class AsgiExchange(Exchange[Scope]):
     """One request and its response, as seen between server and application."""
 
     def __init__(self, log: RequestLog[Scope], scope: Scope, receive: Receive, send: Send, method: str) -> None:
+        scope["headers"] = list(scope["headers"])  # any iterable is allowed: this one is read more than once
+        scope[SEEN] = True
         told = self._told = dict(scope)  # the application changes the scope under our hands
         headers = self._headers = dict(reversed(list(told["headers"])))  # of a repeated header, the first counts
         self._receive = receive
@@ -94,7 +96,7 @@ def _with_prefix(path: str, root_path: str) -> str:
 
 def with_request_id(message: Message, request_id: str) -> Message:
     """Return the start of a response with the header `x-request-id`; an application's own stays."""
-    headers = message.get("headers") or ()
+    headers = list(message.get("headers") or ())
     for name, _value in headers:
         if name.lower() == b"x-request-id":
             return message

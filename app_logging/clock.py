@@ -12,23 +12,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-MILLISECONDS = tuple(f"{number:03d}Z" for number in range(1000))
-"""How a timestamp ends; looked up, because formatting a number costs as much as all the rest."""
-
-
 class Timestamps:
     """Format wall-clock times as RFC 3339, UTC, with milliseconds; safe to share between threads."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        # The pair changes in one assignment, or a thread could join one half with another's.
+        # Each pair changes in one assignment, or a thread could join one half with another's.
         self._second = (-1, "")
+        self._last = (-1, "")
 
     def stamp(self, seconds: float | None = None) -> str:
         """Return the text for the given time, or for now."""
-        second, milliseconds = divmod(int((self._now() if seconds is None else seconds) * 1000), 1000)
+        milliseconds = int((self._now() if seconds is None else seconds) * 1000)
+        last, text = self._last
+        if milliseconds != last:
+            text = self._format(milliseconds)
+            self._last = (milliseconds, text)
+        return text
+
+    def _format(self, milliseconds: int) -> str:
+        second = milliseconds // 1000
         cached, text = self._second
         if second != cached:
             text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
             self._second = (second, text)
-        return text + MILLISECONDS[milliseconds]
+        return f"{text}{milliseconds - second * 1000:03d}Z"

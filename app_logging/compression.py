@@ -58,8 +58,13 @@ class Compressor:
             self._is_wanted = True
             if self._thread is None:
                 name = f"app_logging compresses {self._path.name}"
-                self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=name, daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # no more threads, or the interpreter is ending
+                    self._report(f"app_logging: {self._path}: cannot compress: {error}")
+                    return
+                self._thread = thread
 
     def close(self) -> None:
         """End the thread after the file it is at; what is not compressed by then is at the next rotation."""

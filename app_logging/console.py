@@ -42,7 +42,7 @@ def is_terminal(stream: TextIO | None) -> bool:
     """Say whether somebody looks at the stream."""
     try:
         return stream is not None and stream.isatty()
-    except ValueError:  # closed
+    except (ValueError, AttributeError):  # closed, or somebody's own that has only `write`
         return False
 
 

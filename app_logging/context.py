@@ -48,7 +48,8 @@ def merge_context(fields: dict[str, Any]) -> None:
     if bound:
         if bound.keys().isdisjoint(fields):
             fields.update(bound)
-        elif not bound.keys() <= fields.keys():
-            fields.update(bound | fields)
+        else:
+            for key, value in bound.items():
+                fields.setdefault(key, value)
     if _structlogs_variables is None or _structlogs_variables:
         merge_contextvars(None, "", fields)

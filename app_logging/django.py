@@ -8,7 +8,6 @@ Promises: as the other middlewares; the record is written when the server closes
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -19,7 +18,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.core.signals import got_request_exception
 
-from app_logging.request_record import Exchange, RequestLog, full_url
+from app_logging.request_record import Exchange, RequestLog, full_url, is_cancelled
 from app_logging.users import NAMES, id_of
 
 HttpRequest = Any
@@ -74,12 +73,12 @@ class RequestLogMiddleware:
         exchange = DjangoExchange(self._log, request)
         try:
             response = await self._get_response(request)
-        except asyncio.CancelledError:
-            exchange.client_left()  # Django cancels a view whose client is gone
-            exchange.finish()
-            raise
         except BaseException as error:
-            exchange.fail(error)
+            if is_cancelled(error):
+                exchange.client_left()  # Django cancels a view whose client is gone
+                exchange.finish()
+            else:
+                exchange.fail(error)
             raise
         exchange.follow(response)
         return response

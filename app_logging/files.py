@@ -126,7 +126,7 @@ class RotatingFile:
         """Open or create the file; raise the OSError if that is impossible."""
         self._open_again_at = self._clock() + REOPEN_SECONDS
         try:
-            self.path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+            self._make_directory()
             self._replace_descriptor()
         except OSError as error:
             self._last_error = _symbol(error)
@@ -144,6 +144,7 @@ class RotatingFile:
     def after_fork_in_child(self) -> None:
         """Stop sharing the lock with the parent; the file is shared, which O_APPEND makes safe."""
         self._lock.close()
+        self._look_at = 0.0  # a daemon closes all descriptors, and ours may soon be the number of another file
         self.missing = 0  # the parent owns up to what it lost
 
     def write(self, line: bytes) -> bool:
@@ -253,6 +254,7 @@ class RotatingFile:
 
     def _reopen(self, now: float) -> bool:
         try:
+            self._make_directory()
             self._replace_descriptor()
         except OSError as error:
             # The old descriptor stays: a record in a renamed file is found, a record in no file is not.
@@ -262,12 +264,23 @@ class RotatingFile:
     def _stay(self, error: OSError, now: float) -> bool:
         self._seen(now, self._size_bytes)
         self._complain(error, now)
+        if self._is_deleted():
+            self._let_go()
         return False
+
+    def _is_deleted(self) -> bool:
+        try:
+            return os.fstat(self._fd).st_nlink == 0
+        except OSError:
+            return False
 
     def _seen(self, now: float, size_bytes: int) -> None:
         self._size_bytes = size_bytes
         self._look_at_bytes = size_to_look_at(size_bytes, self._bounds.max_bytes)
         self._look_at = now + LOOK_SECONDS
+
+    def _make_directory(self) -> None:
+        self.path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
 
     def _replace_descriptor(self) -> None:
         descriptor = os.open(self.path, OPEN_FLAGS, FILE_MODE)

@@ -6,6 +6,7 @@ global to the process as well, and loggers that were made before a second `confi
 
 from __future__ import annotations
 
+import atexit
 import os
 import stat
 import sys
@@ -73,6 +74,8 @@ class Pipeline:
             raise failures[0]
         if self._queue is not None:
             self._queue.start()
+        if self._limit is not None:
+            atexit.register(self._tell_all_suppressed)
         self._heartbeat.start()
         if failures:
             reasons = "; ".join(str(failure) for failure in failures)
@@ -100,8 +103,8 @@ class Pipeline:
     def close(self) -> None:
         """Write what waits, end the threads, close the files."""
         self._heartbeat.close()
-        if self._limit is not None:
-            self._tell_suppressed(self._limit.take_suppressed(at_once=True))
+        atexit.unregister(self._tell_all_suppressed)
+        self._tell_all_suppressed()
         if self._queue is not None:
             self._queue.close()
         for compressor in self._compressors:
@@ -159,6 +162,10 @@ class Pipeline:
 
     def _warn(self, message: str, reason: str) -> None:
         self.log(OWN_LOGGER, "warning", message, {"error": reason})
+
+    def _tell_all_suppressed(self) -> None:
+        if self._limit is not None:
+            self._tell_suppressed(self._limit.take_suppressed(at_once=True))
 
     def _tell_suppressed(self, counts: dict[str, int]) -> None:
         for logger, count in counts.items():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class RateLimit:
 
     def after_fork_in_child(self) -> None:
         """Begin anew: what was suppressed is the parent's to tell, whose other threads may have held the lock."""
-        self._lock = Lock()
+        self._lock = RLock()  # a signal handler may log while this very thread is in here
         self._windows: dict[str, Window] = {}
 
     def admits(self, logger: str) -> bool:
@@ -74,9 +74,9 @@ class RateLimit:
         with self._lock:
             now = self._clock()
             is_full = at_once or len(self._windows) > MAX_LOGGERS
-            over = [name for name, each in self._windows.items() if is_full or now - each.since >= WINDOW_SECONDS]
-            taken = {name: self._windows.pop(name).suppressed for name in over}
-        return {name: count for name, count in taken.items() if count}
+            over = [name for name, each in list(self._windows.items()) if is_full or now - each.since >= WINDOW_SECONDS]
+            windows = [(name, self._windows.pop(name, None)) for name in over]
+        return {name: each.suppressed for name, each in windows if each and each.suppressed}
 
     def _limited(self, logger: str) -> str | None:
         """Return under which name the logger is counted; None if it has no limit."""

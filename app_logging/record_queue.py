@@ -7,6 +7,7 @@ full, records are dropped, counted and owned up to (policy "drop"), or callers w
 from __future__ import annotations
 
 import atexit
+import multiprocessing.util
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 RECORD_BYTES = 200
 """What a record in the queue takes beside its bytes."""
+
+LAST_OF_ALL = -100
 
 JOIN_SECONDS = 10.0
 """How long an exit waits for a slow disk."""
@@ -55,12 +58,18 @@ class RecordQueue:
         self._bytes = 0
         self._dropped = 0
         self._is_closing = False
+        self._has_ended = False
 
     def start(self) -> None:
         """Begin to write; also in a forked child, whose queue is empty: what was in it is the parent's."""
         self._thread = threading.Thread(target=self._run, name="app_logging queue", daemon=True)
         self._thread.start()
         atexit.register(self.close)
+        # Before Python 3.13, forked children of multiprocessing end without atexit, and forget finalizers at the start.
+        multiprocessing.util.register_after_fork(self, RecordQueue._close_with_multiprocessing)
+
+    def _close_with_multiprocessing(self) -> None:
+        multiprocessing.util.Finalize(self, self.close, exitpriority=LAST_OF_ALL)
 
     def put(self, record: bytes, is_error: bool) -> None:  # noqa: FBT001 - as the sink's
         """Take a record; return at once, but with policy "wait" and a full queue."""
@@ -70,6 +79,9 @@ class RecordQueue:
                 self._changed.wait_for(lambda: self._has_room(size))
             elif not self._has_room(size):
                 self._dropped += 1
+                return
+            if self._has_ended:
+                self._write(record, is_error)  # nobody takes it from here any more: who logs at exit must wait
                 return
             self._records.append((record, is_error))
             self._bytes += size
@@ -105,6 +117,7 @@ class RecordQueue:
             with self._changed:
                 self._changed.wait_for(lambda: self._records or self._is_closing)
                 if not self._records:
+                    self._has_ended = True
                     return
                 record, is_error = self._records[0]
                 dropped, self._dropped = self._dropped, 0

@@ -9,16 +9,19 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import enum
+import operator
 import re
 import uuid
-from collections.abc import Collection, Mapping
+from collections import UserList, deque
+from collections.abc import Collection, Mapping, ValuesView
 from collections.abc import Set as AbstractSet
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote_plus
 
 import orjson
 
-from app_logging.cleaning import CUT, key_text, unprintable
+from app_logging.cleaning import CUT, key_text, to_text, unprintable
 from app_logging.secret_names import SECRET_PARAMETERS, SecretNames
 from app_logging.secret_values import REDACTED, SecretValues, value_patterns
 
@@ -33,7 +36,7 @@ PLAIN = frozenset(
 """Types that hold no other values."""
 
 CONTAINERS = frozenset({dict, list, tuple})
-"""What a message's argument is redacted in; other objects print themselves in their own way."""
+"""Other objects print themselves in their own way as arguments of a message, unless there is a secret in them."""
 
 REDACTED_BYTES = REDACTED.encode()
 AT_SIGN, EQUALS_SIGN = b"@="
@@ -87,10 +90,20 @@ class Redactor:
         return self._walk(value, (), [MAX_ITEMS])
 
     def arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the arguments of a message, those that are containers without secrets."""
-        if CONTAINERS.isdisjoint(map(type, args)):
+        """Return the arguments of a message without secrets: the same tuple, if all are plain."""
+        try:
+            is_plain = PLAIN.issuperset(map(type, args))
+        except TypeError:  # a class that cannot be hashed
+            is_plain = False
+        if is_plain:
             return args
-        return tuple(self.value(each) if type(each) in CONTAINERS else each for each in args)
+        redacted = tuple(map(self._argument, args))
+        return redacted if any(map(operator.is_not, redacted, args)) else args
+
+    def _argument(self, value: object) -> Any:
+        redacted = self.value(value)
+        has_secret = redacted is not value and REDACTED in to_text(redacted)
+        return redacted if has_secret or type(value) in CONTAINERS else value
 
     def encoded(self, record: bytes) -> bytes:
         """Return a rendered record without secrets in its texts: urls, and values that match the patterns."""
@@ -134,7 +147,7 @@ class Redactor:
         pieces, done = [], 0
         end = record.find(b"=") + 1
         while end:
-            # From the sign back to the name, without a pattern: that costs a tenth of the whole call.
+            # From the sign back to the name; one that is known needs no pattern, the dearest part of this.
             before = record[max(end - 1 - MAX_PARAMETER_CHARACTERS, 0) : end - 1].translate(MARKS_BEFORE_NAME)
             _rest, mark, name = before.rpartition(b"&")
             is_secret = self._parameters.get(name) if mark else False
@@ -159,14 +172,15 @@ class Redactor:
     def _container(self, value: Any, seen: tuple[int, ...], budget: list[int]) -> Any:
         if isinstance(value, dict):
             return self._mapping(value, seen, budget)
-        if isinstance(value, enum.Enum):
-            return self._walk(value.value, seen, budget)
+        if isinstance(value, enum.Enum | orjson.Fragment):
+            inner = value.value if isinstance(value, enum.Enum) else orjson.loads(orjson.dumps(value))
+            return self._walk(inner, seen, budget)
         declared = _declared(value)
         if declared is not None:
             return self._mapping(declared, seen, budget)
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) or _is_headers(value):
             return self._mapping(dict(value.items()), seen, budget)
-        if isinstance(value, list | tuple | AbstractSet):
+        if isinstance(value, list | tuple | AbstractSet | deque | UserList | ValuesView):
             return self._sequence(value, seen, budget)
         return value
 
@@ -232,8 +246,15 @@ def _is_pair(values: Any) -> bool:
     return isinstance(values, list | tuple) and len(values) == 2 and isinstance(values[0], str | bytes)  # noqa: PLR2004 - name and value
 
 
+def _is_headers(value: object) -> bool:
+    """Say whether it is like the headers of email, wsgiref and werkzeug, which are no mappings."""
+    return hasattr(type(value), "get_all") and hasattr(type(value), "items")
+
+
 def _declared(value: object) -> dict[str, Any] | None:
     """Return the fields of an object whose class declares them, None for other objects."""
+    if isinstance(value, SimpleNamespace) or hasattr(type(value), "_get_kwargs"):  # argparse's namespace
+        return dict(vars(value))
     for attribute in DECLARED:
         declared = getattr(type(value), attribute, None)
         if isinstance(declared, Mapping | tuple):

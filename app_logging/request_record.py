@@ -7,6 +7,7 @@ no strange request, raises into the application.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from abc import abstractmethod
@@ -39,6 +40,9 @@ MAX_USER_AGENT_CHARACTERS = 512
 MAX_METHOD_CHARACTERS = 32
 MAX_USER_ID_CHARACTERS = 256
 """Clients choose the values; longer ones are attacks or accidents."""
+
+SEEN = "app_logging.seen"
+"""Key in a scope or environ that a middleware of ours has seen: the one further out writes the record."""
 
 TOLD_ERROR = "app_logging.error"
 """Where in the scope or environ the exception is left which a framework has made a 500."""
@@ -271,7 +275,7 @@ class Exchange(Generic[Request]):
                 return
 
     def ask_hooks(self) -> tuple[str, Mapping[str, Any]]:
-        """Return the user's id and the application's own fields; ask now, if the host will have forgotten them."""
+        """Return the user's id and the application's own fields; hosts that forget early must ask early."""
         if self.hooks is None:
             self.hooks = self._log.ask_hooks(self)
         return self.hooks
@@ -289,3 +293,12 @@ def _add(fields: dict[str, Any], extra: Mapping[str, Any]) -> None:
         while free in fields or free in OWN_NAMES:
             free += "_"
         fields[free] = value
+
+
+def is_cancelled(error: BaseException) -> bool:
+    """Return whether `error` says that this task was cancelled from outside, as servers do when the client is gone.
+
+    An application that awaits a cancelled task of its own raises the same, and that is its failure.
+    """
+    task = asyncio.current_task() if isinstance(error, asyncio.CancelledError) else None
+    return task is not None and task.cancelling() > 0

@@ -50,8 +50,9 @@ class Sink:
 
     def _begin(self) -> None:
         self._lock = RLock()
-        self._waiting: deque[tuple[bytes, bool]] = deque()
+        self._waiting: deque[tuple[bytes, bool, bool]] = deque()
         self._is_busy = False
+        self._is_telling = False
         self._seq = 0
         boot_id = secrets.token_hex(6)
         self._tail = b',"boot_id":"%b"}\n' % boot_id.encode()
@@ -78,7 +79,7 @@ class Sink:
             if self._is_busy:
                 # A signal handler or a destructor logs while this very thread is in here: its record waits for its
                 # turn, or two records would have their numbers in another order than their places.
-                self._waiting.append((record, is_error))
+                self._waiting.append((record, is_error, self._is_telling))
                 return
             self._is_busy = True
             try:
@@ -102,20 +103,28 @@ class Sink:
         self._combined.after_fork_in_child()
         self._errors.after_fork_in_child()
 
-    def _deliver(self, record: bytes, is_error: bool) -> bool:  # noqa: FBT001 - the hot path
+    def _deliver(self, record: bytes, is_error: bool, is_echo: bool = False) -> bool:  # noqa: FBT001, FBT002 - the hot path
         self._seq += 1
         line = b'%b,"seq":%d%b' % (record[:-1], self._seq, self._tail)
         is_written = self._combined.write(line)
-        if not is_written and self._console is None and not self._combined.is_open:
-            self._fallback(line[:-1].decode())
+        if not is_written and self._console is None and not self._combined.is_open and not is_echo:
+            self._tell(self._fallback, line[:-1].decode())
         is_written_too = is_error and self._errors.write(line)
-        if self._console is not None:
-            self._console(readable(line, colour=self._colour))
+        if self._console is not None and not is_echo:
+            self._tell(self._console, readable(line, colour=self._colour))
         if is_written and self._combined.missing:
             self._own_up(self._combined)
         if is_written_too and self._errors.missing:
             self._own_up(self._errors)
         return is_written
+
+    def _tell(self, put: Callable[[str], None], line: str) -> None:
+        # Some programs lead stderr into logging: that record must not go there again, or it would never end.
+        self._is_telling = True
+        try:
+            put(line)
+        finally:
+            self._is_telling = False
 
     def _own_up(self, file: RotatingFile) -> None:
         missing = file.take_missing()

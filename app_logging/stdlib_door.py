@@ -26,15 +26,19 @@ STANDARD_ATTRIBUTES = frozenset(
 TAKEN_AWAY = (logging.StreamHandler, logging.NullHandler)
 """The servers' handlers that have nothing to do any more."""
 
+
+def _is_taken_away(handler: logging.Handler) -> bool:
+    return isinstance(handler, TAKEN_AWAY) and not isinstance(handler, logging.FileHandler)
+
+
 LAST_PLACE, LAST_ATTRIBUTE = list(enumerate(logging.makeLogRecord({}).__dict__))[-1]
-NOTHING = ("", None)
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     """Return what the caller added to the record: extra fields, the exception, the stack."""
     values = record.__dict__
     added = islice(values.items(), LAST_PLACE, None)  # extra fields come behind what the class itself sets
-    fields = dict(added if next(added, NOTHING)[0] == LAST_ATTRIBUTE else values)
+    fields = dict(added if next(added, ("", None))[0] == LAST_ATTRIBUTE else values)
     if not STANDARD_ATTRIBUTES.isdisjoint(fields):
         fields = {name: value for name, value in fields.items() if name not in STANDARD_ATTRIBUTES}
     if record.exc_info or record.stack_info or record.exc_text:
@@ -136,7 +140,7 @@ class StdlibDoor:
         for before in self._before:
             logger = before.logger
             # Others stay, such as the one by which Django mails its admins.
-            logger.handlers[:] = [each for each in logger.handlers if not isinstance(each, TAKEN_AWAY)]
+            logger.handlers[:] = [each for each in logger.handlers if not _is_taken_away(each)]
             logger.propagate = not (self.has_request_records and logger.name in ACCESS)
 
     def expect_request_records(self) -> None:

@@ -139,10 +139,10 @@ class BoundLogger(structlog.make_filtering_bound_logger(levels.DEBUG)):  # type:
 
 def interpolate(event: object, args: tuple[Any, ...]) -> str:
     """Put the arguments into the text as logging does; if they do not fit, keep both: a log call never raises."""
-    values = args[0] if len(args) == 1 and isinstance(args[0], Mapping) and args[0] else args
     try:
+        values = args[0] if len(args) == 1 and isinstance(args[0], Mapping) and args[0] else args
         return str(event) % values
-    except Exception:  # noqa: BLE001 - a wrong placeholder, or a __str__ that raises
+    except Exception:  # noqa: BLE001 - a wrong placeholder, a __str__ that raises, a lazy object that cannot load
         return f"{to_text(event)} {to_text(args)}"
 
 

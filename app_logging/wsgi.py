@@ -15,7 +15,7 @@ from typing import Any, Unpack
 from urllib.parse import quote
 
 from app_logging.request_options import RequestOptions
-from app_logging.request_record import TOLD_ERROR, Exchange, RequestLog, full_url
+from app_logging.request_record import SEEN, TOLD_ERROR, Exchange, RequestLog, full_url
 from app_logging.wsgi_frameworks import authenticated_user, listen_to_flask, route_of
 
 Environ = dict[str, Any]
@@ -43,13 +43,15 @@ class WSGIRequestLogMiddleware:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Run the application; every exception goes on to the server."""
+        if SEEN in environ:  # below another middleware of this kind, in a mounted application
+            return self.app(environ, start_response)
+        environ[SEEN] = True
         exchange = WsgiExchange(self._log, environ, start_response)
         try:
-            body = self.app(environ, exchange.start_response)
+            return exchange.follow(self.app(environ, exchange.start_response))
         except BaseException as error:
             exchange.fail(error)
             raise
-        return exchange.follow(body)
 
 
 class WsgiExchange(Exchange[Environ]):

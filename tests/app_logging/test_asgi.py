@@ -307,12 +307,45 @@ def test_a_server_that_says_so_by_an_oserror_is_understood(bench: Bench) -> None
 
 def test_a_cancelled_application_is_a_client_that_left(bench: Bench) -> None:
     async def app(_scope: Any, _receive: Any, _send: Any) -> None:
-        raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()  # as a server does
+        await asyncio.Event().wait()
 
     with pytest.raises(asyncio.CancelledError):
         bench.run(bench.wrap(app))
     (record,) = bench.records()
     assert (record["status"], record["level"]) == (499, "info")
+
+
+def test_an_application_that_awaits_a_cancelled_task_of_its_own_has_failed(bench: Bench) -> None:
+    async def app(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        bench.run(bench.wrap(app))
+    (record,) = bench.records()
+    assert (record["status"], record["error"], record["level"]) == (500, "asyncio.exceptions.CancelledError", "error")
+
+
+def test_a_middleware_below_another_writes_no_second_record(bench: Bench) -> None:
+    record = bench.run(bench.wrap(bench.wrap(responding(201))))
+    assert (record["status"], record["active"]) == (201, 1)
+
+
+def test_headers_may_be_any_iterable(bench: Bench) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        seen.extend(scope["headers"])
+        start = {"type": "http.response.start", "status": 200, "headers": iter([(b"x-own", b"1")])}
+        await send(start)
+        await send({"type": "http.response.body", "body": b""})
+
+    record = bench.run(bench.wrap(app), raw_headers=iter([(b"user-agent", b"curl")]))
+    assert record["userAgent"] == "curl"
+    assert seen == [(b"user-agent", b"curl")]
+    assert [name for name, _ in bench.sent[0]["headers"]] == [b"x-own", b"x-request-id"]
 
 
 def test_a_disconnect_behind_the_last_byte_is_no_abort(bench: Bench) -> None:

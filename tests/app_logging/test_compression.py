@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -130,3 +131,19 @@ def test_rotation_wakes_it_and_no_line_is_lost(bench: Bench) -> None:
     assert set(contents) == {"combined.log", *(f"combined.log.{number}.gz" for number in range(1, len(contents)))}
     lines = b"".join(sorted(contents.values())).split(b"\n")[:-1]
     assert lines == [b"line %04d" % number for number in range(500)]
+
+
+def test_a_thread_that_cannot_start_is_a_complaint_and_the_next_rotation_tries_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.write("combined.log.1", b"old\n")
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(threading.Thread, "start", refuse)
+        bench.compress()
+    assert "can't start new thread" in bench.complaints[0]
+    bench.compress()
+    assert bench.contents() == {"combined.log.1.gz": b"old\n"}

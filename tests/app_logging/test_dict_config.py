@@ -56,14 +56,14 @@ def test_handlers_that_others_put_on_a_servers_logger_stay(tmp_path: Path) -> No
     class Mail(logging.Handler):
         """As Django's, which mails its admins."""
 
-    mail, console = Mail(), logging.StreamHandler()
+    mail, console, file = Mail(), logging.StreamHandler(), logging.FileHandler(tmp_path / "django.log", delay=True)
     logger = logging.getLogger("django")
-    logger.handlers[:] = [mail, console]
+    logger.handlers[:] = [mail, console, file]
     try:
         app_logging.configure(log_dir=tmp_path, console=False)
-        assert logger.handlers == [mail]
+        assert logger.handlers == [mail, file]
         app_logging.reset()
-        assert logger.handlers == [mail, console]
+        assert logger.handlers == [mail, console, file]
     finally:
         logger.handlers.clear()
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,3 +90,27 @@ def test_the_log_tells_how_many_were_suppressed(tmp_path: Path, read_records: Re
         ("noisy", "log records suppressed"),
     ]
     assert (records[2]["suppressed"], records[2]["level"]) == (2, "warning")
+
+
+def test_a_signal_handler_may_log_while_records_are_counted() -> None:
+    within: list[bool] = []
+
+    def interrupting_clock() -> float:
+        if not within:
+            within.append(True)
+            limit.admits("other")
+        return 1000.0
+
+    limit = RateLimit({"root": 2}, interrupting_clock)
+    assert admitted(limit, "noisy") == 2
+    assert admitted(limit, "other") == 1
+
+
+def test_what_was_suppressed_last_is_told_at_exit(tmp_path: Path, read_records: ReadRecords) -> None:
+    program = (
+        "import sys, app_logging\n"
+        "app_logging.configure(log_dir=sys.argv[1], rate_limits={'noisy': 1})\n"
+        "for _ in range(100): app_logging.get_logger('noisy').info('n')\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)
+    assert read_records(tmp_path / "combined.log")[-1]["suppressed"] == 99

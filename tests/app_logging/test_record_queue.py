@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -102,3 +104,28 @@ def test_records_through_a_queue_are_in_order_and_its_risk_is_said(
     assert "8388608" in warning["error"]
     assert [record["number"] for record in records] == list(range(500))
     assert [record["seq"] for record in records] == list(range(2, 502))
+
+
+AT_EXIT = """
+import atexit, multiprocessing, sys, app_logging
+
+log = app_logging.get_logger()
+atexit.register(log.info, "late")
+app_logging.configure(log_dir=sys.argv[1], queue="drop")
+
+def child():
+    for _ in range(50):
+        log.info("child")
+
+process = multiprocessing.get_context("fork").Process(target=child)
+process.start()
+process.join()
+"""
+
+
+def test_what_is_logged_at_exit_and_in_children_of_multiprocessing_is_written(
+    tmp_path: Path, read_records: ReadRecords
+) -> None:
+    subprocess.run([sys.executable, "-c", AT_EXIT, str(tmp_path)], check=True)
+    messages = [record["message"] for record in read_records(tmp_path / "combined.log")]
+    assert (messages.count("child"), messages.count("late")) == (50, 1)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import argparse
 import dataclasses
+import email.message
 import enum
 import json
-from collections import OrderedDict, namedtuple
-from types import MappingProxyType
+import wsgiref.headers
+from collections import OrderedDict, UserList, deque, namedtuple
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -307,3 +310,42 @@ def test_redaction_can_be_off() -> None:
     assert NoRedactor().value(fields) is fields
     assert NoRedactor().arguments((fields,)) == (fields,)
     assert NoRedactor().encoded(b'"?token=x"') == b'"?token=x"'
+
+
+def _message_headers() -> email.message.Message:
+    headers = email.message.Message()
+    headers["Authorization"] = "hunter2"
+    return headers
+
+
+HOLDERS = [
+    wsgiref.headers.Headers([("Authorization", "hunter2")]),
+    _message_headers(),
+    deque([{"password": "hunter2"}]),
+    UserList([{"password": "hunter2"}]),
+    {"user": {"password": "hunter2"}}.values(),
+    SimpleNamespace(password="hunter2"),  # noqa: S106 - an example
+    argparse.Namespace(password="hunter2"),  # noqa: S106 - an example
+    orjson.Fragment(b'{"password":"hunter2"}'),
+]
+
+
+@pytest.mark.parametrize("holder", HOLDERS, ids=lambda holder: type(holder).__name__)
+def test_what_prints_its_contents_is_redacted_as_a_field_and_as_an_argument(holder: Any) -> None:
+    assert "hunter2" not in str(Redactor().fields({"holder": holder}))
+    assert "hunter2" not in str(Redactor().arguments((holder,)))
+
+
+@pytest.mark.parametrize("holder", [OrderedDict({"password": "hunter2"}), MappingProxyType({"token": "hunter2"})])
+def test_a_mapping_as_argument_is_redacted(holder: Any) -> None:
+    assert Redactor().arguments((1, holder)) == (1, dict.fromkeys(holder, REDACTED))
+
+
+def test_an_argument_without_a_secret_prints_itself_in_its_own_way() -> None:
+    names = (SimpleNamespace(hero="x"), OrderedDict(hero="x"), deque([1]))
+    assert all(kept is given for kept, given in zip(Redactor().arguments(names), names, strict=True))
+
+
+def test_a_fragment_of_json_that_is_none_cannot_forge_a_record() -> None:
+    fields = Redactor().fields({"part": orjson.Fragment(b'1}\n{"forged":1')})
+    assert fields == {"part": "<unprintable Fragment>"}

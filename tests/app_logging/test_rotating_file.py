@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -433,3 +434,44 @@ def test_a_strict_file_looks_again_after_it_could_not_get_the_lock_alone(bench: 
     file._lock.try_alone = rotated_by_another_meanwhile
     assert file.write(b"two\n")
     assert bench.contents() == {"combined.log": b"two\n", "combined.log.1": b"one\n"}
+
+
+def test_a_directory_that_was_removed_is_made_again(bench: Bench) -> None:
+    file = bench.file()
+    file.open()
+    assert file.write(b"one\n")
+    shutil.rmtree(bench.path.parent)
+    bench.clock.now += 1
+    assert file.write(b"two\n")
+    assert bench.path.read_bytes() == b"two\n"
+
+
+def test_a_record_for_a_deleted_file_that_cannot_be_made_again_is_missing(bench: Bench) -> None:
+    file = bench.file()
+    file.open()
+    shutil.rmtree(bench.path.parent)
+    bench.path.parent.touch()
+    bench.clock.now += 1
+    assert not file.write(b"lost\n")
+    assert file.missing == 1
+    bench.path.parent.unlink()
+    bench.clock.now += 10
+    assert file.write(b"again\n")
+    assert bench.path.read_bytes() == b"again\n"
+
+
+def test_a_daemons_other_file_under_our_number_gets_no_record(bench: Bench) -> None:
+    file = bench.file()
+    file.open()
+    file.write(b"one\n")
+    database = bench.path.with_name("database")
+    child = os.fork()
+    if child == 0:
+        file.after_fork_in_child()
+        number = file._fd
+        other = os.open(database, os.O_WRONLY | os.O_CREAT)
+        os.dup2(other, number)
+        file.write(b"two\n")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert (database.read_bytes(), bench.path.read_bytes()) == (b"", b"one\ntwo\n")

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import app_logging
 from app_logging.files import Bounds, Missing, RotatingFile
 from app_logging.sink import Sink
 
@@ -186,3 +189,37 @@ def test_without_a_file_the_console_is_enough(bench: Bench) -> None:
     sink.close()
     assert bench.diverted == []
     assert bench.shown == ["info: a"]
+
+
+class LedIntoLogging:
+    """What some programs put in the place of stderr; not even complete."""
+
+    def write(self, text: str) -> None:
+        for line in text.splitlines():
+            logging.getLogger("stderr").error(line)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("console", [True, None])
+def test_a_stderr_that_leads_into_logging_does_not_go_round_for_ever(
+    tmp_path: Path,
+    read_records: ReadRecords,
+    monkeypatch: pytest.MonkeyPatch,
+    console: bool | None,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    monkeypatch.setattr(sys, "stderr", LedIntoLogging())
+    app_logging.configure(log_dir=tmp_path, console=console)
+    app_logging.get_logger().info("once")
+    echoes = ["info: once"] if console else []
+    assert [record["message"] for record in read_records(tmp_path / "combined.log")] == ["once", *echoes]
+
+
+def test_a_stderr_that_leads_into_logging_does_not_go_round_without_a_file_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "taken").touch()
+    monkeypatch.setattr(sys, "stderr", LedIntoLogging())
+    app_logging.configure(log_dir=tmp_path / "taken", console=False)
+    app_logging.get_logger().info("the call returns")

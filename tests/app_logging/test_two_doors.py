@@ -203,3 +203,20 @@ def test_no_class_is_so_hostile_that_a_call_raises_or_goes_unseen(directory: Pat
     PipelineHandler().handle(logging.getLogger("x").makeRecord("x", 20, "f", 1, monster, (), None))
     PipelineHandler().handle(logging.getLogger("x").makeRecord("x", 20, "f", 1, "m", (), None, extra={"a": monster}))
     assert [record["logger"] for record in read_records(directory / "combined.log")] == ["x"] * 3
+
+
+class LazyUser:
+    """Like Django's lazy objects: any question loads it, and the database is gone."""
+
+    @property  # type: ignore[misc] # read-only
+    def __class__(self) -> type:
+        raise ConnectionError("no database")
+
+    def __str__(self) -> str:
+        raise ConnectionError("no database")
+
+
+def test_an_argument_that_cannot_be_loaded_does_not_raise(tmp_path: Path, read_records: ReadRecords) -> None:
+    app_logging.configure(log_dir=tmp_path)
+    app_logging.get_logger().info("hello %s", LazyUser())
+    assert read_records(tmp_path / "combined.log")[0]["message"].startswith("hello %s (")

@@ -234,3 +234,14 @@ def test_the_prefix_of_the_server_is_in_the_url(log: Callable[[], Records]) -> N
     list(body := Middleware(answering([b""]))({**ENVIRON, "SCRIPT_NAME": "/v1", "PATH_INFO": "/\xc3\xa4 b"}, print))
     body.close()  # type: ignore[attr-defined]
     assert log()[0]["url"] == "/v1/%C3%A4%20b"
+
+
+def test_an_application_without_a_body_ends_its_request(log: Callable[[], Records]) -> None:
+    web.ask_wsgi(Middleware(answering(None)), "GET", "/x")
+    (record,) = log()
+    assert (record["error"], record["active"]) == ("TypeError", 1)
+
+
+def test_a_middleware_below_another_writes_no_second_record(log: Callable[[], Records]) -> None:
+    web.ask_wsgi(Middleware(Middleware(answering([b"abc"]))), "GET", "/x")
+    assert len(log()) == 1
