@@ -79,6 +79,14 @@ def total(directory: Path, metric: str) -> int:
     return sum(int(float(value)) for value in values)
 
 
+def counted(directory: Path) -> int:
+    return total(directory, "log_messages_total")
+
+
+def lost(directory: Path) -> int:
+    return total(directory, "logship_lost_lines_total")
+
+
 def wait_for(claim: Callable[[], object]) -> None:
     deadline = time.monotonic() + DEADLINE
     while not claim():
@@ -91,7 +99,7 @@ def test_what_was_rotated_away_unread_is_lost_to_the_line(tmp_path: Path, tail: 
         writers = [Writer(tmp_path / "logs", stack) for _ in range(PROCESSES)]
         for writer in writers:
             writer.has_written()
-        wait_for(lambda: total(tmp_path, "log_messages_total") == PROCESSES * FEW)
+        wait_for(lambda: counted(tmp_path) == PROCESSES * FEW)
         tail.send_signal(signal.SIGSTOP)
         for _ in range(2):
             for writer in writers:
@@ -102,9 +110,7 @@ def test_what_was_rotated_away_unread_is_lost_to_the_line(tmp_path: Path, tail: 
         for writer in writers:
             writer.go_on()
     written = PROCESSES * (FEW + MANY + FEW)
-    wait_for(lambda: total(tmp_path, "logship_lost_lines_total"))
-    counted, lost = total(tmp_path, "log_messages_total"), total(tmp_path, "logship_lost_lines_total")
-    assert counted + lost == written
-    assert lost > MANY
+    wait_for(lambda: counted(tmp_path) + lost(tmp_path) == written)
+    assert lost(tmp_path) > MANY
     standing = sum(len(path.read_bytes().splitlines()) for path in (tmp_path / "logs").glob("combined.log*"))
-    assert counted >= standing
+    assert counted(tmp_path) >= standing
