@@ -115,15 +115,14 @@ class Adoption:
         """Go on with what is sought in an open file of which nothing was read yet, if it proves to be it."""
         if generation.offset:
             return False
-        unread = generation.number, generation.position()
+        unread = {generation.number: generation.position()}
         try:
             if self._shelf.known.take(generation.key, generation.read_at, known) is None:
                 return False
-            generation.resume(known.number, known.position)
+            self._opener.resume(generation, known)
         except OSError:  # the next look tells
-            self._shelf.known.add(known)
             return False
-        self._shelf.retire(dict([unread]))
+        self._shelf.retire(unread)
         self._shelf.hold(generation)
         self._tell.resumed(generation.path, known.position.offset)
         return True

@@ -115,7 +115,7 @@ class Opener:
             self._shelf.known.seek(parked.number)
             self._tell.rotated(path, "replaced")
         if known is not None:
-            self._resume(generation, known)
+            self.resume(generation, known)
         elif wanted is not None or (parked is None and self._was_counted(generation)):
             return None
         else:
@@ -139,7 +139,11 @@ class Opener:
         head = generation.read_at(0, HEAD_BYTES)
         return has_different_lines(generation) and self._shelf.known.have_counted(head, generation.size)
 
-    def _resume(self, generation: Generation, known: Known) -> None:
+    def resume(self, generation: Generation, known: Known) -> None:
+        """Go on as a generation that was taken from the known ones; if the file cannot be read now, look for it again.
+
+        Raises OSError.
+        """
         try:
             generation.resume(known.number, known.position)
         except OSError:

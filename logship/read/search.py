@@ -6,7 +6,6 @@ all alike, where a proof proves little: no generation may take the file of anoth
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 
 from logship.errors import InputError
@@ -14,6 +13,7 @@ from logship.model import FileKey
 from logship.read.discovery import Sighting
 from logship.read.known import Known, KnownGenerations
 from logship.read.rotation import is_name_of_copy
+from logship.read.shelf import directory_of
 from logship.read.siblings import Neighbourhood, Rest, Siblings, rest_of
 
 _MOST_PASSES = 3
@@ -148,7 +148,7 @@ class Search:
 
 
 def _directory(known: Known) -> str:
-    return os.path.dirname(known.position.path)  # noqa: PTH120
+    return directory_of(known.position.path)
 
 
 def _is_where_it_was(known: Known, sighting: Sighting) -> bool:
