@@ -120,12 +120,6 @@ class DjangoExchange(Exchange[HttpRequest]):
         self.finish()
         self.leave()
 
-    def fail(self, error: BaseException) -> None:
-        """End with what the application raised."""
-        self.error = error
-        self.finish()
-        self.leave()
-
     def describe(self) -> tuple[str, str, str]:
         """Return url, user agent and address of the client."""
         request, meta = self.request, self.request.META

@@ -265,6 +265,12 @@ class Exchange(Generic[Request]):
         """Write the record and count no more."""
         self._log.write(self)
 
+    def fail(self, error: BaseException) -> None:
+        """End with what the application raised."""
+        self.error = error
+        self.finish()
+        self.leave()
+
     def leave(self) -> None:
         """Unbind the ids: later lines belong to no request. Elsewhere than where they were bound, it does nothing."""
         token, self._token = self._token, None

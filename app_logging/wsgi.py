@@ -103,12 +103,6 @@ class WsgiExchange(Exchange[Environ]):
         if self.method != "HEAD":  # the server drops the body of an answer to HEAD
             self.body_bytes += len(chunk)
 
-    def fail(self, error: BaseException) -> None:
-        """End with what the application raised."""
-        self.error = error
-        self.finish()
-        self.leave()
-
     def closed(self) -> None:
         """End: the server wants no more of the body."""
         is_whole = (

@@ -30,7 +30,7 @@ REQUESTS = int(os.environ.get("LOGSHIP_LOAD_REQUESTS", "600"))
 MAX_BYTES = 1024 * 1024 if REQUESTS >= 20_000 else 65536
 LINES = 20
 CLIENTS = 4
-STATUSES = {"/work/{}": 200, "/broken/{}": 503, "/nothing/{}": 404}
+STATUSES = {"/heroes/{}": 200, "/broken/{}": 503, "/nothing/{}": 404}
 
 HEAD = f"""
 import app_logging
@@ -46,7 +46,7 @@ WSGI = f"""{HEAD}
 def bare(environ, start_response):
     work()
     kind = environ["PATH_INFO"].split("/")[1]
-    status = {{"work": "200 OK", "broken": "503 Broken"}}.get(kind, "404 Not Found")
+    status = {{"heroes": "200 OK", "broken": "503 Broken"}}.get(kind, "404 Not Found")
     if kind != "nothing":
         environ["app_logging.route"] = "/" + kind + "/<id>"
     start_response(status, [("Content-Length", "2")])
@@ -70,7 +70,7 @@ async def nothing(request, error):
     work()
     return Response("ok", 404)
 
-routes = [Route("/work/{{id}}", answering(200)), Route("/broken/{{id}}", answering(503))]
+routes = [Route("/heroes/{{id}}", answering(200)), Route("/broken/{{id}}", answering(503))]
 app = app_logging.RequestLogMiddleware(Starlette(routes=routes, exception_handlers={{404: nothing}}))
 """
 
