@@ -15,6 +15,7 @@ from app_logging.asgi_frameworks import authenticated_user, listen_to_quart
 from app_logging.asgi_websocket import WebSocketExchange
 from app_logging.request_options import RequestOptions
 from app_logging.request_record import SEEN, RequestLog, is_cancelled
+from app_logging.stdlib_door import stdlib_door
 
 
 class RequestLogMiddleware:
@@ -44,6 +45,7 @@ class RequestLogMiddleware:
         elif kind == "websocket":
             exchange = WebSocketExchange(self._log, scope, receive, send, "WEBSOCKET")
         else:
+            stdlib_door.lead_server_loggers()  # a lifespan: uvicorn.run() has set up its own by now
             await self.app(scope, receive, send)
             return
         try:

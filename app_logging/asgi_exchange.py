@@ -24,10 +24,13 @@ class AsgiExchange(Exchange[Scope]):
     """One request and its response, as seen between server and application."""
 
     def __init__(self, log: RequestLog[Scope], scope: Scope, receive: Receive, send: Send, method: str) -> None:
-        scope["headers"] = list(scope["headers"])  # any iterable is allowed: this one is read more than once
+        given = scope["headers"]
+        if type(given) is not list:
+            given = scope["headers"] = list(given)  # any iterable is allowed: this one is read more than once
         scope[SEEN] = True
         told = self._told = dict(scope)  # the application changes the scope under our hands
-        headers = self._headers = dict(reversed(list(told["headers"])))  # of a repeated header, the first counts
+        headers = self._headers = dict(reversed(given))  # of a repeated header, the first counts
+        self._forwarded_for = _forwarded_for(given) if log.address.looks_at_forwarded else ""
         self._receive = receive
         self._send = send
         ids = log.ids_of(
@@ -73,9 +76,7 @@ class AsgiExchange(Exchange[Scope]):
         if root_path:
             path = _with_prefix(path, root_path)
         peer = told.get("client")
-        ip = address.find(
-            str(peer[0] or "") if peer else "", self._forwarded_for() if address.looks_at_forwarded else ""
-        )
+        ip = address.find(str(peer[0] or "") if peer else "", self._forwarded_for)
         query, user_agent = told.get("query_string", b""), self._headers.get(b"user-agent", b"")
         return full_url(path, query.decode("latin-1")), user_agent.decode("latin-1"), ip
 
@@ -83,9 +84,10 @@ class AsgiExchange(Exchange[Scope]):
         """Return the template that the framework has left in the scope."""
         return route_template(self.request, self._told.get("root_path", ""))
 
-    def _forwarded_for(self) -> str:
-        values = [value for name, value in self.request["headers"] if name == b"x-forwarded-for"]
-        return b",".join(values).decode("latin-1")
+
+def _forwarded_for(headers: list[tuple[bytes, bytes]]) -> str:
+    values = [value for name, value in headers if name == b"x-forwarded-for"]
+    return b",".join(values).decode("latin-1")
 
 
 def _with_prefix(path: str, root_path: str) -> str:
@@ -100,4 +102,5 @@ def with_request_id(message: Message, request_id: str) -> Message:
     for name, _value in headers:
         if name.lower() == b"x-request-id":
             return message
-    return {**message, "headers": [*headers, (b"x-request-id", request_id.encode())]}
+    headers.append((b"x-request-id", request_id.encode()))
+    return {**message, "headers": headers}

@@ -91,7 +91,12 @@ def _traceback(exception: Mapping[str, Any]) -> list[str]:
     if isinstance(cause, dict):
         lines += [*_traceback(cause), "caused:"]
     lines += [f'File "{frame["file"]}", line {frame["line"]}, in {frame["function"]}' for frame in _frames(exception)]
-    return [*lines, f"{exception.get('type')}: {exception.get('message')}"]
+    lines.append(f"{exception.get('type')}: {exception.get('message')}")
+    parts = exception.get("exceptions")
+    for part in parts if isinstance(parts, list) else ():
+        if isinstance(part, dict):
+            lines += ["of which:", *(f"  {line}" for line in _traceback(part))]
+    return lines
 
 
 def _frames(exception: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -42,6 +42,11 @@ def leave_context(token: Token[dict[str, Any] | None]) -> None:
     _bound.reset(token)
 
 
+def is_all_that_is_bound(values: dict[str, Any]) -> bool:
+    """Say whether these very values were bound last here, and nothing beside them."""
+    return _bound.get() is values and not (_structlogs_variables is None or _structlogs_variables)
+
+
 def merge_context(fields: dict[str, Any]) -> None:
     """Add what is bound to the fields; a field that is there already wins."""
     bound = _bound.get()

@@ -1,4 +1,4 @@
-"""An exception comes in, a small tree of plain values goes out: class, message, frames, cause.
+"""An exception comes in, a small tree of plain values goes out: class, message, frames, cause, parts.
 
 No local variables and no source lines: locals hold secrets, and reading source files is slow.
 Everything is bounded, and an exception that cannot even print itself does no harm.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from app_logging.cleaning import to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 MAX_FRAMES = 40
@@ -19,6 +20,9 @@ MAX_FRAMES = 40
 
 MAX_CAUSES = 4
 """Length of the chain of causes that is kept."""
+
+MAX_PARTS = 16
+"""Parts of exception groups that are kept, those of parts included; a group's own message tells how many there were."""
 
 MAX_MESSAGE_CHARACTERS = 4096
 """An exception's message can hold a whole response body."""
@@ -33,16 +37,24 @@ def find_exception(exc_info: object) -> BaseException | None:
     return sys.exc_info()[1] if exc_info else None
 
 
-def describe(exception: BaseException, causes: int = MAX_CAUSES) -> dict[str, Any]:
-    """Return the structured form of an exception and, nested, of what caused it."""
+def describe(exception: BaseException) -> dict[str, Any]:
+    """Return the structured form of an exception and, nested, of what caused it and of the parts of a group."""
+    return _describe(exception, MAX_CAUSES, iter(range(MAX_PARTS)))
+
+
+def _describe(exception: BaseException, depth: int, places: Iterator[int]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "type": class_name(exception),
         "message": message_of(exception),
         "frames": _frames(exception.__traceback__),
     }
     cause = exception.__cause__ if exception.__suppress_context__ else exception.__context__
-    if cause is not None and causes > 0:
-        described["cause"] = describe(cause, causes - 1)
+    if depth > 0:
+        if cause is not None:
+            described["cause"] = _describe(cause, depth - 1, places)
+        if isinstance(exception, BaseExceptionGroup):
+            parts = zip(exception.exceptions, places, strict=False)
+            described["exceptions"] = [_describe(part, depth - 1, places) for part, _place in parts]
     return described
 
 

@@ -6,7 +6,7 @@ Nothing here does anything. Readers in other packages are held to this table by 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 REQUEST_MESSAGE = "HTTP Request"
 """The message that makes a record a request record."""
@@ -20,10 +20,13 @@ DROPPED_MESSAGE = "log records dropped"
 HEARTBEAT_MESSAGE = "heartbeat"
 """The message of the record that says: I live, and so many requests are in flight."""
 
+HEALTH_MESSAGE = "health check"
+"""The message of the record of one run of all health checks."""
+
 SUPPRESSED_MESSAGE = "log records suppressed"
 """The message of the record that counts what a rate limit has kept out."""
 
-JsonType = Literal["string", "integer", "number", "boolean", "object"]
+JsonType = Literal["string", "integer", "number", "boolean", "object", "array"]
 Presence = Literal["always", "request", "sometimes"]
 
 
@@ -69,9 +72,16 @@ FIELDS = (
     Field("file", "string", "sometimes", f'In "{DROPPED_MESSAGE}": the name of that file.'),
     Field("suppressed", "integer", "sometimes", f'In "{SUPPRESSED_MESSAGE}": how many of that logger, in a second.'),
     Field("heartbeat_seconds", "number", "sometimes", f'In "{HEARTBEAT_MESSAGE}": time until the next one.'),
+    Field("health", "string", "sometimes", f'In "{HEALTH_MESSAGE}": healthy, degraded or unhealthy.'),
+    Field("checks", "array", "sometimes", f'In "{HEALTH_MESSAGE}": what each check found, as objects.'),
     Field("threshold", "string", "sometimes", 'In "log level changed": the lowest level that is written now.'),
     Field("stack", "string", "sometimes", "Where the call was made, if the caller asked for it (stack_info)."),
-    Field("exception", "object", "sometimes", "The exception: type, message, frames (file, line, function), cause."),
+    Field(
+        "exception",
+        "object",
+        "sometimes",
+        "The exception: type, message, frames (file, line, function), cause, exceptions of a group.",
+    ),
     Field("truncated", "boolean", "sometimes", "True if values were cut to keep the record within its size limit."),
     Field("request_id", "string", "sometimes", "Ties together all records of one request."),
     Field("trace_id", "string", "sometimes", "The current OpenTelemetry trace, or that of a valid traceparent header."),
@@ -84,6 +94,13 @@ FIELDS = (
     Field("seq", "integer", "always", "Number of the record in its process, from 1, one by one; a gap is a loss."),
     Field("boot_id", "string", "always", "Random name of the writing process; seq counts within it."),
 )
+
+
+class OwnFields(dict[str, Any]):
+    """Fields of `FIELDS` alone, plain values, and what is bound to the context is among them: nothing to look for."""
+
+    __slots__ = ()
+
 
 FIXED_KEYS = frozenset({"timestamp", "level", "message", "service", "environment", "logger", "seq", "boot_id"})
 """Keys that the pipeline alone may set: an event's own field of that name gets an underscore behind it."""

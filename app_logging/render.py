@@ -12,7 +12,7 @@ import orjson
 from app_logging.cleaning import Limits, clean, to_plain, to_text
 from app_logging.context import merge_context
 from app_logging.exceptions import describe, find_exception
-from app_logging.record import FIXED_KEYS
+from app_logging.record import FIELDS, FIXED_KEYS, OwnFields
 from app_logging.redact import Redactor
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Renderer:
         self._environment = environment
         self._stamp = timestamps.stamp
         self._redactor = redactor or Redactor()
+        names = dict.fromkeys((field.name for field in FIELDS), "")
+        self._knows_own_fields = self._redactor.fields(names) == names  # else the user wants one of them redacted
 
     def render(
         self, logger: str, level: str, message: object, fields: dict[str, Any], seconds: float | None = None
@@ -50,10 +52,11 @@ class Renderer:
     ) -> dict[str, Any]:
         """Return the record, without secrets but for those in its texts; the dict of fields is used up."""
         exception = find_exception(fields.pop("exc_info")) if "exc_info" in fields else None
-        merge_context(fields)
-        fields = self._redactor.fields(fields)
-        if not FIXED_KEYS.isdisjoint(fields):
-            fields = _step_aside(fields)
+        if type(fields) is not OwnFields or not self._knows_own_fields:
+            merge_context(fields)
+            fields = self._redactor.fields(fields)
+            if not FIXED_KEYS.isdisjoint(fields):
+                fields = _step_aside(fields)
         record: dict[str, Any] = {
             "timestamp": self._stamp(seconds),
             "level": level,

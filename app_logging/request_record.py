@@ -17,11 +17,11 @@ from secrets import token_hex
 from typing import Any, Generic
 
 from app_logging.client_address import ClientAddress
-from app_logging.context import enter_context, leave_context
+from app_logging.context import enter_context, is_all_that_is_bound, leave_context
 from app_logging.exceptions import class_name
 from app_logging.levels import ERROR, INFO
 from app_logging.pipeline import active
-from app_logging.record import FIELDS, REQUEST_MESSAGE, WEBSOCKET_MESSAGE
+from app_logging.record import FIELDS, REQUEST_MESSAGE, WEBSOCKET_MESSAGE, OwnFields
 from app_logging.redact import redact_query
 from app_logging.request_options import PROBES, SLOW_SECONDS, Request, checked_paths, checked_seconds
 from app_logging.sampling import Sampler
@@ -85,6 +85,7 @@ class RequestLog(Generic[Request]):
         self._slow_seconds = checked_seconds(slow_seconds)
         self._logger = logger_named(LOGGER)
         self._failed_hooks: set[str] = set()
+        self.has_begun = False
         stdlib_door.expect_request_records()
 
     def ids_of(self, request_id: str, traceparent: str) -> dict[str, str]:
@@ -105,50 +106,55 @@ class RequestLog(Generic[Request]):
             interval = self._sampler.interval_of(exchange.path, exchange.route())
             if interval == 0:
                 return
-        fields = self._fields(exchange)
+        fields, extra = self._fields(exchange)
         fields["bytes"] = exchange.body_bytes
         fields["active"] = in_flight
         if interval > 1:
             fields["sample_rate"] = 1 / interval
         if exchange.has_client_left and exchange.status != CLIENT_LEFT:
             fields["aborted"] = True
-        self._write(REQUEST_MESSAGE, exchange, fields)
+        self._write(REQUEST_MESSAGE, exchange, fields, extra)
 
     def write_websocket(self, exchange: Exchange[Request], close_code: int | None) -> None:
         """Write the record of a WebSocket that was closed, unless its path is excluded."""
         if exchange.path in self._exclude:
             return
-        fields = self._fields(exchange)
+        fields, extra = self._fields(exchange)
         if close_code is not None:
             fields["close_code"] = close_code
-        self._write(WEBSOCKET_MESSAGE, exchange, fields)
+        self._write(WEBSOCKET_MESSAGE, exchange, fields, extra)
 
     def _is_always_recorded(self, exchange: Exchange[Request]) -> bool:
         return exchange.is_failure or exchange.seconds > self._slow_seconds
 
-    def _fields(self, exchange: Exchange[Request]) -> dict[str, Any]:
+    def _fields(self, exchange: Exchange[Request]) -> tuple[dict[str, Any], Mapping[str, Any]]:
+        route = exchange.route()
+        user, extra = exchange.ask_hooks()
         url, user_agent, ip = exchange.describe()
         fields = {
             "method": exchange.method[:MAX_METHOD_CHARACTERS],
             "url": url[:MAX_URL_CHARACTERS],
-            "route": exchange.route(),
+            "route": route,
             "status": exchange.status,
             "duration": round(exchange.seconds * 1000, 3),
             "userAgent": user_agent[:MAX_USER_AGENT_CHARACTERS],
             "ip": ip,
-            "userId": exchange.ask_hooks()[0],
+            "userId": user,
         }
-        if fields["route"] is None:
+        if route is None:
             del fields["route"]
-        return fields
+        return fields, extra
 
-    def _write(self, message: str, exchange: Exchange[Request], fields: dict[str, Any]) -> None:
+    def _write(
+        self, message: str, exchange: Exchange[Request], fields: dict[str, Any], extra: Mapping[str, Any]
+    ) -> None:
         if exchange.error is not None:
             fields["error"] = class_name(exchange.error)
         fields.update(exchange.ids)
-        extra = exchange.ask_hooks()[1]
         if extra:
             _add(fields, extra)
+        elif is_all_that_is_bound(exchange.ids):
+            fields = OwnFields(fields)
         if exchange.is_failure:
             self._logger.write_event(ERROR, "error", message, fields)
         else:
@@ -196,22 +202,26 @@ class Exchange(Generic[Request]):
         hooks: What the hooks said, if the host had to ask them early.
     """
 
+    status: int | None = None
+    body_bytes = 0
+    is_complete = False
+    ended_at: float | None = None
+    has_client_left = False
+    error: BaseException | None = None
+    hooks: tuple[str, Mapping[str, Any]] | None = None
+    _route: str | None = None
+    _knows_route = False
+    _is_finished = False
+
     def __init__(self, log: RequestLog[Request], request: Request, method: str, path: str, ids: dict[str, str]) -> None:
         self._log = log
         self.request = request
         self.method = method
         self.path = path
         self.ids = ids
-        self.status: int | None = None
-        self.body_bytes = 0
-        self.is_complete = False
-        self.ended_at: float | None = None
-        self.has_client_left = False
-        self.error: BaseException | None = None
-        self.hooks: tuple[str, Mapping[str, Any]] | None = None
-        self._route: str | None = None
-        self._knows_route = False
-        self._is_finished = False
+        if not log.has_begun:
+            log.has_begun = True
+            stdlib_door.lead_server_loggers()  # some servers set theirs up when the application is long there
         self.enter()
         self._token: Token[Any] | None = enter_context(ids)
         self.started_at = log.clock()

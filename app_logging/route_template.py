@@ -6,6 +6,7 @@ as in the code, without converters. None means that no route matched (404, a red
 Starlette leaves the matched route in the scope, but only the innermost one, and `root_path` holds the mounts' prefixes
 with the *values* of their parameters. So below a mount the mounts are walked again, down to that `root_path`; without
 mounts nothing is walked. Older releases of Starlette leave no route at all: there, all routes are walked.
+A prefix that no mount made is left out: a dispatcher may have taken it from what a client sent.
 Starlette is not imported: applications of other frameworks pass through here as well.
 """
 
@@ -24,6 +25,11 @@ TOLD_ROUTE = "app_logging.route"
 
 MAX_ROUTES = 4096
 """More than any application has; each stands here once without its converters."""
+
+NO_ROUTES: tuple[Any, ...] = ()
+
+MAX_WRAPPERS = 16
+"""Middlewares around an application that are looked through."""
 
 FULL_MATCH = 2
 """`starlette.routing.Match.FULL`; in a PARTIAL one the path matches, the method does not (405)."""
@@ -52,7 +58,7 @@ def route_template(scope: Scope, root_path: str) -> str | None:
     if _is_mount(route):
         # The search ended at a mount. With routes of its own, none of them matched; without, the application below
         # it answers everything (StaticFiles). The prefix has the mount's own path already.
-        if route.routes:
+        if _routes_below(route):
             return None
         path = "/{path}"
     return path if scope.get("root_path", "") == base else _mount_prefix(scope, base) + path
@@ -97,14 +103,21 @@ def _mount_prefix(scope: Scope, base: str) -> str:
     while place["root_path"] != target:
         mount = _next_mount(routes, place, target)
         if mount is None:
-            # No mount that we know made this step: a dispatcher that took it from the path, so hide the values at
-            # least; or a setting such as FastAPI's `root_path`, which says what a proxy has cut off.
-            if not scope.get("path", "").startswith(target):
-                return prefix
-            return prefix + _without_values(target[len(place["root_path"]) :], scope.get("path_params", {}))
+            return prefix
         prefix += _path_of(mount) or ""
-        routes = mount.routes
+        routes = _routes_below(mount)
     return prefix
+
+
+def _routes_below(mount: Any) -> Iterable[Any]:
+    """Return the routes of what is mounted, found through the middlewares around it."""
+    app = mount
+    for _ in range(MAX_WRAPPERS):
+        routes: Iterable[Any] | None = getattr(app, "routes", None)
+        app = getattr(app, "app", None)
+        if routes or app is None:
+            return routes or NO_ROUTES
+    return NO_ROUTES
 
 
 def _next_mount(routes: Iterable[Any], place: Scope, target: str) -> Any:
@@ -130,9 +143,9 @@ def _walk_all(scope: Scope, base: str) -> str | None:
             return None
         template += _path_of(route) or ""
         place.update(child)
-        if _is_mount(route) and not route.routes:
+        routes = _routes_below(route) if _is_mount(route) else None
+        if routes is NO_ROUTES:
             return template + "/{path}"
-        routes = route.routes if _is_mount(route) else None
     return template
 
 
@@ -150,9 +163,3 @@ def _first_match(routes: Iterable[Any], place: Scope) -> tuple[Any, Scope]:
 def _start(scope: Scope, base: str) -> Scope:
     kept = {key: scope[key] for key in ("type", "path", "method", "headers") if key in scope}
     return {**kept, "root_path": base, "path_params": {}}
-
-
-def _without_values(path: str, params: MutableMapping[str, Any]) -> str:
-    for name, value in sorted(params.items(), key=lambda item: -len(str(item[1]))):
-        path = re.sub(rf"(?<=/){re.escape(str(value))}(?=/|$)", f"{{{name}}}", path)
-    return path

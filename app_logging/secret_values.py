@@ -56,10 +56,15 @@ NAMED_PATTERNS = {
         re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/-]{8,}=*"),
         lambda match: f"{match[1]} {REDACTED}",
     ),
-    "jwt": ValuePattern(re.compile(rb"eyJ"), re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)*"), _all),
+    "jwt": ValuePattern(
+        re.compile(rb"eyJ"),
+        # One attempt per run of letters, and no way back in it: linear, whatever the text.
+        re.compile(r"(?<![\w-])((?>[\w-]*?\b(?=eyJ)))eyJ[\w-]{5,}+\.[\w-]{5,}+(?:\.[\w-]*+)*+"),
+        lambda match: f"{match[1]}{REDACTED}",
+    ),
     "card": ValuePattern(
         re.compile(rb"[2-6](?:[ -]?\d){12}"),
-        re.compile(r"(?<![\w.-])[2-6](?:[ -]?[0-9]){12,18}(?![\w.-]*\w)"),
+        re.compile(r"(?<![\w.-])[2-6](?:[ -]?[0-9]){12,18}(?![.-]?\w)"),
         _card,
     ),
 }

@@ -166,10 +166,17 @@ def _text(name: str, value: object, source: str) -> str:
 
 
 def _directory(value: object, source: str) -> Path:
-    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+    try:
+        path = os.fsdecode(os.fsencode(value))  # type: ignore[arg-type] # that is what is found out
+    except (TypeError, UnicodeEncodeError):
+        path = ""
+    if not path or "\0" in path:
         raise SettingsError("log_dir", value, source, "it must be the path of a directory")
     # Absolute once and for all: gunicorn's --chdir and daemons move the working directory later.
-    return Path(os.path.abspath(os.fspath(value)))  # noqa: PTH100 - Path.absolute() keeps ".."
+    try:
+        return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() keeps ".."
+    except FileNotFoundError:
+        raise SettingsError("log_dir", value, source, "give an absolute path: the working directory is gone") from None
 
 
 def _levels(value: object, source: str) -> dict[str, int]:

@@ -78,7 +78,10 @@ class PipelineHandler(logging.Handler):
         """Write the record; levels other than the five fold into them."""
         pipeline = active.pipeline
         if pipeline is not None:
-            level = NAMES.get(record.levelno) or levels.name_of(record.levelno)
+            try:
+                level = NAMES[record.levelno]
+            except (KeyError, TypeError):
+                level = levels.name_of(record.levelno)
             message = message_of(record, pipeline.redactor) if record.args else record.msg
             pipeline.log(record.name, level, message, fields_of(record), record.created)
 
@@ -137,6 +140,8 @@ class StdlibDoor:
 
     def lead_server_loggers(self) -> None:
         """Take the servers' loggers over, now and whenever a server may have put its handlers back."""
+        if self._root_level is None:
+            return
         for before in self._before:
             logger = before.logger
             # Others stay, such as the one by which Django mails its admins.
@@ -146,8 +151,7 @@ class StdlibDoor:
     def expect_request_records(self) -> None:
         """Silence the access loggers of the servers: a middleware is there."""
         self.has_request_records = True
-        if self._root_level is not None:
-            self.lead_server_loggers()
+        self.lead_server_loggers()
 
     def set_level(self, level: int, name: str | None = None) -> None:
         """Set the level of a logger, of the root without a name, until `close`."""

@@ -6,21 +6,42 @@ so loggers that structlog has cached follow a second `configure`. `structlog.tes
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import copy_context
+from typing import Any, Final
 
 import structlog
 from structlog.processors import StackInfoRenderer
 
 from app_logging import levels
 from app_logging.cleaning import to_text
+from app_logging.exceptions import find_exception
 from app_logging.pipeline import ERRORS, active
 
 ROOT_NAME = "root"
 """What the standard library calls the logger without a name."""
 
+NO_EVENT: Final = ""
+"""What the message is when there is none; `event=` as a keyword, as structlog allows it, then is the message."""
+
 _add_stack = StackInfoRenderer(additional_ignores=["app_logging"])
+
+
+def _asynchronous(log: Callable[..., None]) -> Callable[..., Awaitable[None]]:
+    """Return the method for tasks: the same call in a thread, with what the task knows."""
+
+    async def log_in_thread(self: BoundLogger, /, *args: object, **fields: Any) -> None:
+        if "exc_info" in fields:
+            fields["exc_info"] = find_exception(fields["exc_info"])
+        if "stack_info" in fields:
+            _add_stack(self._logger, "", fields)  # in place
+        context = copy_context()
+        await asyncio.get_running_loop().run_in_executor(None, lambda: context.run(log, self, *args, **fields))
+
+    return log_in_thread
 
 
 class NamedLogger:
@@ -56,38 +77,45 @@ PROCESSORS: list[Any] = [render_event]
 class BoundLogger(structlog.make_filtering_bound_logger(levels.DEBUG)):  # type: ignore[misc] # made at run time
     """structlog's filtering logger, with the level looked up at each call and no field name forbidden."""
 
-    def debug(self, event: object = "", /, *args: object, **fields: Any) -> None:
+    def debug(self, event: object = NO_EVENT, /, *args: object, **fields: Any) -> None:
         """Log at level debug; `args` are interpolated with `%`, as in the standard library."""
         self.write_event(levels.DEBUG, "debug", event, fields, args)
 
-    def info(self, event: object = "", /, *args: object, **fields: Any) -> None:
+    def info(self, event: object = NO_EVENT, /, *args: object, **fields: Any) -> None:
         """Log at level info."""
         self.write_event(levels.INFO, "info", event, fields, args)
 
-    def warning(self, event: object = "", /, *args: object, **fields: Any) -> None:
+    def warning(self, event: object = NO_EVENT, /, *args: object, **fields: Any) -> None:
         """Log at level warning."""
         self.write_event(levels.WARNING, "warning", event, fields, args)
 
-    def error(self, event: object = "", /, *args: object, **fields: Any) -> None:
+    def error(self, event: object = NO_EVENT, /, *args: object, **fields: Any) -> None:
         """Log at level error."""
         self.write_event(levels.ERROR, "error", event, fields, args)
 
-    def critical(self, event: object = "", /, *args: object, **fields: Any) -> None:
+    def critical(self, event: object = NO_EVENT, /, *args: object, **fields: Any) -> None:
         """Log at level critical."""
         self.write_event(levels.CRITICAL, "critical", event, fields, args)
 
-    def exception(self, event: object = "", /, *args: object, **fields: Any) -> None:
+    def exception(self, event: object = NO_EVENT, /, *args: object, **fields: Any) -> None:
         """Log at level error, with the exception that is being handled."""
         fields.setdefault("exc_info", True)
         self.write_event(levels.ERROR, "error", event, fields, args)
 
-    def log(self, level: int, event: object = "", /, *args: object, **fields: Any) -> None:
-        """Log at a level given by number."""
-        self.write_event(level, levels.name_of(level), event, fields, args)
+    def log(self, level: object, event: object = NO_EVENT, /, *args: object, **fields: Any) -> None:
+        """Log at a level given by number; one of another kind counts as `levels.name_of` says."""
+        name = levels.name_of(level)
+        self.write_event(level if isinstance(level, int) else levels.NUMBERS[name], name, event, fields, args)
 
-    msg = info
-    warn = warning
-    fatal = critical
+    async def aexception(self, event: object = NO_EVENT, /, *args: object, **fields: Any) -> None:
+        """Log at level error, with the exception that is being handled in this task."""
+        fields.setdefault("exc_info", sys.exc_info()[1])
+        await self.aerror(event, *args, **fields)
+
+    msg, warn, fatal = info, warning, critical
+    adebug, ainfo, awarning = _asynchronous(debug), _asynchronous(info), _asynchronous(warning)
+    aerror, acritical, alog = _asynchronous(error), _asynchronous(critical), _asynchronous(log)
+    amsg, awarn, afatal = ainfo, awarning, acritical
 
     def is_enabled_for(self, level: int) -> bool:
         """Say whether an event of that level would be written."""
@@ -102,6 +130,8 @@ class BoundLogger(structlog.make_filtering_bound_logger(levels.DEBUG)):  # type:
         self, number: int, level: str, event: object, fields: dict[str, Any], args: tuple[object, ...] = ()
     ) -> None:
         """Log at a level given by number and name; the dict of fields is used up."""
+        if event is NO_EVENT:
+            event = fields.pop("event", event)
         pipeline = active.pipeline
         if pipeline is None:
             _log_unconfigured(self._logger.name, number, interpolate(event, args) if args else event, fields)
@@ -131,10 +161,6 @@ class BoundLogger(structlog.make_filtering_bound_logger(levels.DEBUG)):  # type:
         except structlog.DropEvent:
             return
         self._logger.write(level, event_dict)
-
-    def _proxy_to_logger(self, method_name: str, event: object = "", **fields: Any) -> None:
-        # structlog's asynchronous methods (ainfo and so on) arrive here, from a thread of the executor.
-        self.write_event(levels.NUMBERS[method_name], method_name, event, fields)
 
 
 def interpolate(event: object, args: tuple[Any, ...]) -> str:

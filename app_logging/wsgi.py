@@ -46,7 +46,7 @@ class WSGIRequestLogMiddleware:
         if SEEN in environ:  # below another middleware of this kind, in a mounted application
             return self.app(environ, start_response)
         environ[SEEN] = True
-        exchange = WsgiExchange(self._log, environ, start_response)
+        exchange = WsgiExchange(self._log, self.app, environ, start_response)
         try:
             return exchange.follow(self.app(environ, exchange.start_response))
         except BaseException as error:
@@ -57,16 +57,17 @@ class WSGIRequestLogMiddleware:
 class WsgiExchange(Exchange[Environ]):
     """One request and its response, as seen between server and application."""
 
-    def __init__(self, log: RequestLog[Environ], environ: Environ, start_response: StartResponse) -> None:
+    def __init__(self, log: RequestLog[Environ], app: App, environ: Environ, start_response: StartResponse) -> None:
+        self._app = app
         self._start_response = start_response
         # The application moves these under our hands: what the server said is read now.
-        self._script_name: str = environ.get("SCRIPT_NAME", "")
-        self._path_info: str = environ.get("PATH_INFO", "")
+        self._script_name: str = environ.get("SCRIPT_NAME") or ""
+        self._path_info: str = environ.get("PATH_INFO") or ""
         self._promised_bytes: int | None = None
         path = self._path_info
         if not path.isascii():
             path = path.encode("latin-1", "replace").decode("utf-8", "replace")
-        ids = log.ids_of(environ.get("HTTP_X_REQUEST_ID", ""), environ.get("HTTP_TRACEPARENT", ""))
+        ids = log.ids_of(environ.get("HTTP_X_REQUEST_ID") or "", environ.get("HTTP_TRACEPARENT") or "")
         super().__init__(log, environ, environ["REQUEST_METHOD"], path, ids)
 
     def start_response(
@@ -125,13 +126,13 @@ class WsgiExchange(Exchange[Environ]):
             if raw.startswith("/")
             else quote(self._script_name + self._path_info, encoding="latin-1", errors="replace")
         )
-        url = full_url(path, environ.get("QUERY_STRING", ""))
-        ip = self._log.address.find(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
-        return url, environ.get("HTTP_USER_AGENT", ""), ip
+        url = full_url(path, environ.get("QUERY_STRING") or "")
+        ip = self._log.address.find(environ.get("REMOTE_ADDR") or "", environ.get("HTTP_X_FORWARDED_FOR") or "")
+        return url, environ.get("HTTP_USER_AGENT") or "", ip
 
     def find_route(self) -> str | None:
         """Return the template of the framework, behind the prefixes of the mounts that led there."""
-        return route_of(self.request, self._script_name, self._path_info)
+        return route_of(self.request, self._app, self._script_name)
 
     def _follow_file(self, body: Any) -> bool:
         """Learn of the end of a file that the server may send without looking at the pieces."""

@@ -6,6 +6,7 @@ No framework is imported: what an application uses has been imported by it.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from app_logging.request_record import TOLD_ERROR
@@ -15,26 +16,41 @@ from app_logging.users import NAMES, id_of
 Environ = dict[str, Any]
 
 
-def route_of(environ: Environ, script_name: str, path_info: str) -> str | None:
+MAX_WRAPPERS = 16
+"""Middlewares around a dispatcher that are looked through."""
+
+
+def route_of(environ: Environ, app: object, script_name: str) -> str | None:
     """Return the template of the route that answers, or None.
 
     Flask and other users of werkzeug leave the request with its rule; other frameworks are told about in `docs`.
 
     Args:
         environ: As the application has it when it starts its response.
+        app: The application, in which mounts are looked for.
         script_name: The server's prefix, which is in no template.
-        path_info: The path behind it.
     """
     rule = environ.get(TOLD_ROUTE)
     if rule is None:
         rule = getattr(getattr(environ.get("werkzeug.request"), "url_rule", None), "rule", None)
     if rule is None:
         return None
-    # A dispatcher moves its own prefix from PATH_INFO to SCRIPT_NAME. A prefix that comes from elsewhere, such as a
-    # proxy's header, is no part of the application, and clients might choose it.
-    inner_name, inner_path = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
-    is_mounted = inner_name + inner_path == script_name + path_info
-    return (inner_name.removeprefix(script_name) if is_mounted else "") + str(rule)
+    # Dispatchers move prefixes from PATH_INFO to SCRIPT_NAME. One that is no mount that we know, such as a tenant's
+    # name or what a proxy's header says, clients might choose.
+    prefix = (environ.get("SCRIPT_NAME") or "").removeprefix(script_name)
+    return (prefix if prefix and _is_mount(app, prefix) else "") + str(rule)
+
+
+def _is_mount(app: object, prefix: str) -> bool:
+    """Say whether the prefix is where werkzeug's dispatcher, found through middlewares, has mounted something."""
+    for _ in range(MAX_WRAPPERS):
+        mounts = getattr(app, "mounts", None)
+        if isinstance(mounts, Mapping):
+            for mount, below in mounts.items():
+                if prefix == mount or (prefix.startswith(f"{mount}/") and _is_mount(below, prefix[len(mount) :])):
+                    return True
+        app = getattr(app, "app", None) or getattr(app, "wsgi_app", None)
+    return False
 
 
 def authenticated_user(environ: Environ) -> object:

@@ -29,6 +29,10 @@ def uvicorn(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "uvicorn", *arguments]
 
 
+def hypercorn(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "hypercorn", *arguments]
+
+
 def gunicorn(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "gunicorn", "--no-control-socket", *arguments]
 

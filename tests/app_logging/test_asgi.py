@@ -4,12 +4,13 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from opentelemetry.sdk.trace import TracerProvider
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
@@ -539,6 +540,18 @@ def test_a_route_is_sampled_by_its_template(bench: Bench) -> None:
     assert [record["sample_rate"] for record in bench.records()] == [0.1, 0.1]
 
 
+def test_what_the_application_binds_stands_in_the_record_once(bench: Bench) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        app_logging.bind_context(tenant=scope["path"], password="s3cr3t")  # noqa: S106 - it is to be redacted
+        structlog.contextvars.bind_contextvars(hero="diana")
+        await responding()(scope, receive, send)
+        structlog.contextvars.clear_contextvars()
+
+    record = bench.run(bench.wrap(app), path="/acme", headers={"x-request-id": "r-1"})
+    assert (record["tenant"], record["hero"], record["request_id"]) == ("/acme", "diana", "r-1")
+    assert "s3cr3t" not in str(record)
+
+
 def test_fields_of_ones_own_stand_in_the_record(bench: Bench) -> None:
     app = bench.wrap(responding(404), extra=lambda scope, status: {"tenant": scope["path"], "kind": status // 100})
     record = bench.run(app, path="/acme")
@@ -566,6 +579,18 @@ def test_fields_of_ones_own_change_nothing_that_is_counted(bench: Bench) -> None
 def test_an_extra_hook_that_fails_or_tells_nonsense_breaks_nothing(bench: Bench, told: Any) -> None:
     assert bench.run(bench.wrap(responding(), extra=lambda _scope, _status: told))["status"] == 200
     assert bench.run(bench.wrap(responding(), extra=lambda scope, _status: scope["no such key"]))["status"] == 200
+
+
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_what_the_application_makes_of_the_headers_names_no_other_client(bench: Bench, *, is_replaced: bool) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if is_replaced:
+            scope["headers"] = []
+        scope["headers"].append((b"x-forwarded-for", b"6.6.6.6"))
+        await responding()(scope, receive, send)
+
+    wrapped = bench.wrap(app, trusted_proxies=["203.0.113.0/24"])
+    assert bench.run(wrapped, headers={"x-forwarded-for": "198.51.100.7"})["ip"] == "198.51.100.7"
 
 
 def test_trusted_proxies_tell_the_client(bench: Bench) -> None:
@@ -602,6 +627,52 @@ def test_the_ids_stay_bound_for_the_servers_line_about_an_exception(bench: Bench
 
     asyncio.run(serve())
     assert [record.get("request_id") for record in bench.records()] == ["r-1", "r-1", None]
+
+
+@pytest.fixture
+def late_server() -> Iterator[Callable[[], None]]:
+    """Return what uvicorn.run() does to its loggers when the application is long there."""
+    loggers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.access")]
+    handler = logging.StreamHandler()
+
+    def set_up() -> None:
+        for each in loggers:
+            each.addHandler(handler)
+            each.propagate = False
+
+    yield set_up
+    assert all(handler not in each.handlers for each in loggers)
+
+
+@pytest.mark.parametrize("kind", ["lifespan", "http", "websocket"])
+def test_a_server_that_sets_up_its_loggers_late_is_taken_over_when_it_begins(
+    bench: Bench, late_server: Callable[[], None], kind: str
+) -> None:
+    async def app(_scope: Any, _receive: Any, _send: Any) -> None:
+        logging.getLogger("uvicorn.access").info("GET /x")
+        logging.getLogger("uvicorn.error").info("Application startup complete.")
+
+    wrapped = bench.wrap(app)
+    late_server()
+    bench.ask(wrapped, type=kind)
+    assert bench.records()[0]["logger"] == "uvicorn.error"
+    assert not logging.getLogger("uvicorn.access").hasHandlers()
+
+
+def test_without_a_configuration_the_servers_keep_their_loggers(tmp_path: Path) -> None:
+    app_logging.configure(log_dir=tmp_path, console=False)
+    app_logging.reset()
+    access, handler = logging.getLogger("uvicorn.access"), logging.StreamHandler()
+    access.addHandler(handler)
+    try:
+        asyncio.run(app_logging.RequestLogMiddleware(responding())({"type": "lifespan"}, None, _drop))  # type: ignore[arg-type] # nothing is received
+        assert access.handlers == [handler]
+    finally:
+        access.removeHandler(handler)
+
+
+async def _drop(_message: Any) -> None:
+    pass
 
 
 def test_a_lifespan_passes_through_untouched(bench: Bench) -> None:

@@ -45,6 +45,19 @@ def test_an_exception_stands_below_as_python_prints_it() -> None:
     ]
 
 
+def test_the_parts_of_a_group_stand_below_it() -> None:
+    part = {"type": "KeyError", "message": "'k'", "frames": []}
+    group = {"type": "ExceptionGroup", "message": "two", "frames": [], "exceptions": [part, {**part, "exceptions": 1}]}
+    assert readable(line(exception=group), colour=False).split("\n") == [
+        "info: m",
+        "  ExceptionGroup: two",
+        "  of which:",
+        "    KeyError: 'k'",
+        "  of which:",
+        "    KeyError: 'k'",
+    ]
+
+
 def test_an_applications_own_field_called_exception_does_no_harm() -> None:
     assert readable(line(exception={"frames": [1, {}]}), colour=False) == "info: m\n  None: None"
     assert readable(line(exception="text"), colour=False) == "info: m"

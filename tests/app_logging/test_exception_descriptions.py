@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
-from app_logging.exceptions import MAX_CAUSES, MAX_FRAMES, describe, find_exception
+from app_logging.exceptions import MAX_CAUSES, MAX_FRAMES, MAX_PARTS, describe, find_exception
 
 
 class Unprintable(Exception):  # noqa: N818 - the name says what it is
@@ -98,3 +98,29 @@ def test_an_exception_that_counts_as_false_is_found() -> None:
 
     error = Empty()
     assert find_exception(error) is error
+
+
+def _nested(described: dict[str, Any]) -> list[dict[str, Any]]:
+    return [described, *(each for part in described.get("exceptions", ()) for each in _nested(part))]
+
+
+def test_the_parts_of_a_group_are_described_with_their_frames_and_causes() -> None:
+    part = _caught(ValueError("first"))
+    part.__cause__ = KeyError("why")
+    group = _caught(BaseExceptionGroup("both", [part, ExceptionGroup("inner", [OSError("second")])]))
+    described = describe(group)
+    first, inner = described["exceptions"]
+    assert described["message"] == "both (2 sub-exceptions)"
+    assert (first["type"], first["message"], first["cause"]["type"]) == ("ValueError", "first", "KeyError")
+    assert [frame["function"] for frame in first["frames"]] == ["_caught", "_fail"]
+    assert [each["message"] for each in inner["exceptions"]] == ["second"]
+
+
+def test_the_parts_of_a_group_are_bounded_in_number_and_depth() -> None:
+    leaves = [ValueError(str(number)) for number in range(100)]
+    wide = describe(ExceptionGroup("wide", [ExceptionGroup("inner", leaves), *leaves]))
+    assert len(_nested(wide)) == 1 + MAX_PARTS
+    deep: Exception = ValueError("leaf")
+    for _ in range(100):
+        deep = ExceptionGroup("deep", [deep])
+    assert len(_nested(describe(deep))) == 1 + MAX_CAUSES

@@ -5,6 +5,7 @@ import dataclasses
 import email.message
 import enum
 import json
+import re
 import wsgiref.headers
 from collections import OrderedDict, UserList, deque, namedtuple
 from types import MappingProxyType, SimpleNamespace
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from app_logging.cleaning import CUT
 from app_logging.redact import REDACTED, NoRedactor, Redactor, redact_query, redact_url
 from app_logging.secret_names import MAX_CACHED, SECRET_PARAMETERS, SecretNames
+from app_logging.secret_values import SecretValues, value_patterns
 
 SECRET_FIELDS = [
     *("password", "Password", "PASSWD", "db_password", "dbPassword", "pwd", "passphrase", "secret", "client_secret"),
@@ -284,6 +286,9 @@ def test_a_redacted_record_is_still_json(before: str, name: str, separator: str,
         ("card 378282246310005.", "card [REDACTED]."),
         ("time 1795417200123 id 17954172001234567890", "time 1795417200123 id 17954172001234567890"),
         ("x4111111111111111y", "x4111111111111111y"),
+        ("4111111111111111.5 4111111111111111-a", "4111111111111111.5 4111111111111111-a"),
+        ("paid with 4111111111111111...", "paid with [REDACTED]..."),
+        ("session-eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "session-[REDACTED]"),
     ],
 )
 def test_values_that_look_like_secrets_are_redacted_on_demand(text: str, expected: str) -> None:
@@ -292,14 +297,33 @@ def test_values_that_look_like_secrets_are_redacted_on_demand(text: str, expecte
     assert orjson.loads(Redactor().encoded(orjson.dumps({"a": text}))) == {"a": text}
 
 
+SLOW_JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)*")
+"""The plain way to say it, which takes quadratic time over some texts."""
+
+
+@given(st.lists(st.sampled_from(["eyJ", "-", ".", "_", " ", "ab", "abcdef"]), max_size=12).map("".join))
+def test_the_pattern_of_tokens_finds_what_the_plain_one_finds(text: str) -> None:
+    values = SecretValues(value_patterns(("jwt",)))
+    assert values.without(text) == SLOW_JWT.sub(REDACTED, text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["eyJ", "eyJ-", "eyJaaaaa-", "eyJaaaaa.", "eyJaaaaa.a.", "4 ", "4.", "41-", "bearer ", "bearer", "basic\t"],
+)
+def test_no_text_of_a_million_characters_is_too_much_for_the_patterns(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    values = SecretValues(value_patterns(("bearer", "jwt", "card")))
+    assert len(str(values.without(text + "!"))) > 0
+    assert len(str(values.without("4" * 13 + "." * len(text)))) == len(text) + 13
+
+
 def test_a_card_number_that_is_a_number_is_redacted_too() -> None:
     record = b'{"amount":5,"card":4111111111111111,"at":1795417200123}'
     assert Redactor(values=["card"]).encoded(record) == b'{"amount":5,"card":"[REDACTED]","at":1795417200123}'
 
 
 def test_patterns_of_ones_own() -> None:
-    import re
-
     redactor = Redactor(values=[re.compile(r"hero-\d+")])
     assert redactor.encoded(b'{"a":"hero-17 came"}') == b'{"a":"[REDACTED] came"}'
 

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 import app_logging
 from app_logging.clock import Timestamps
+from app_logging.record import OwnFields
+from app_logging.redact import REDACTED, Redactor
 from app_logging.render import MAX_RECORD_BYTES, Renderer
+from app_logging.secret_names import SecretNames
 
 RENDERER = Renderer("svc", "test", Timestamps(now=lambda: 0.0))
 
@@ -169,3 +172,10 @@ def test_a_long_message_leaves_the_other_fields_alone() -> None:
     record = render("x" * 100_000, status=200, error="E")
     assert len(record["message"]) == 8193
     assert (record["status"], record["error"]) == (200, "E")
+
+
+@pytest.mark.parametrize("name", ["ip", "userAgent", "request_id"])
+def test_a_field_of_our_own_that_is_a_secret_to_the_user_is_redacted(name: str) -> None:
+    redactor = Redactor(SecretNames(more=[name]))
+    record = Renderer("svc", "test", Timestamps(), redactor).build("l", "info", "m", OwnFields({name: "s3cr3t"}))
+    assert record[name] == REDACTED

@@ -69,6 +69,9 @@ def test_each_option_is_documented() -> None:
         ({"service": 5}, {}, ["service", "5"]),
         ({"environment": ""}, {}, ["environment", "''"]),
         ({"log_dir": ""}, {}, ["log_dir", "directory"]),
+        ({"log_dir": 5}, {}, ["log_dir", "5", "directory"]),
+        ({"log_dir": "a\0b"}, {}, ["log_dir", r"'a\x00b'", "directory"]),
+        ({"log_dir": "\ud800"}, {}, ["log_dir", "directory"]),
         ({"max_bytes": -1}, {}, ["max_bytes", "-1", "0 or more"]),
         ({"max_bytes": 1.5}, {}, ["max_bytes", "1.5"]),
         ({"backups": 0}, {}, ["backups", "0", "1 or more"]),
@@ -102,3 +105,13 @@ def test_a_wrong_value_is_named_with_its_source_and_what_is_allowed(
     assert isinstance(caught.value, ValueError)
     for part in parts:
         assert part in str(caught.value)
+
+
+def test_a_relative_directory_needs_a_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(SettingsError, match=r"log_dir: 'logs' \(from LOG_DIR\).*absolute path"):
+        resolve(environ={"LOG_DIR": "logs"})
+    assert resolve(log_dir="/logs", environ={}).log_dir == Path("/logs")

@@ -144,6 +144,29 @@ def test_levels_of_others_fold_into_the_five(directory: Path, read_records: Read
     assert [record["level"] for record in read_records(directory / "combined.log")] == ["info", "info", "critical"]
 
 
+def test_a_level_that_is_no_number_costs_no_record(directory: Path, read_records: ReadRecords) -> None:
+    mistakes: list[Any] = ["ERROR", None, [], 25.5]
+    for level in mistakes:
+        PipelineHandler().handle(logging.makeLogRecord({"levelno": level, "msg": "m"}))
+        app_logging.get_logger("x").log(level, "m")
+    levels = [record["level"] for record in read_records(directory / "combined.log")]
+    assert levels == ["error", "error", "info", "info", "info", "info", "info", "info"]
+
+
+def test_the_message_may_be_given_by_the_name_that_structlog_has_for_it(
+    directory: Path, read_records: ReadRecords
+) -> None:
+    log: Any = app_logging.get_logger("x")
+    log.info(event="m", a=1)
+    log.info("m", event="e")
+    with structlog.testing.capture_logs() as captured:
+        log.info(event="m")
+    one, other = read_records(directory / "combined.log")
+    assert (one["message"], one["a"], "event" in one) == ("m", 1, False)
+    assert (other["message"], other["event"]) == ("m", "e")
+    assert captured == [{"event": "m", "log_level": "info"}]
+
+
 def test_a_level_below_the_threshold_is_not_written(tmp_path: Path, read_records: ReadRecords) -> None:
     app_logging.configure(log_dir=tmp_path, level="warning", console=False)
     log = app_logging.get_logger("x")
@@ -163,6 +186,30 @@ def test_asynchronous_methods_write_too(directory: Path, read_records: ReadRecor
     asyncio.run(write())
     record = read_records(directory / "combined.log")[-1]  # asyncio has a word to say before
     assert (record["message"], record["a"], record["request_id"]) == ("m arg", 1, "r")
+
+
+def test_asynchronous_methods_do_what_the_others_do(directory: Path, read_records: ReadRecords) -> None:
+    async def write(log: Any) -> None:
+        await log.alog(15, "custom", self=1, level=2)
+        await log.awarning("%d heroes", "no number")
+        await log.ainfo(event="by name", stack_info=True)
+        try:
+            raise KeyError("hero")  # noqa: TRY301 - it is what the log call is about
+        except KeyError:
+            await log.aexception("failed")
+            await log.aerror("failed", exc_info=True)
+
+    asyncio.run(write(app_logging.get_logger("x")))
+    records = [record for record in read_records(directory / "combined.log") if record["logger"] == "x"]
+    assert [(record["level"], record["message"]) for record in records] == [
+        ("debug", "custom"),
+        ("warning", "%d heroes ('no number',)"),
+        ("info", "by name"),
+        ("error", "failed"),
+        ("error", "failed"),
+    ]
+    assert "in write" in records[2]["stack"]
+    assert [record["exception"]["type"] for record in records[3:]] == ["KeyError", "KeyError"]
 
 
 @pytest.mark.usefixtures("directory")

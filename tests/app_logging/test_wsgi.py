@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import wsgiref.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,25 @@ def test_a_prefix_that_a_client_sends_is_not_in_the_route(shop: flask.Flask, log
     for prefix in ("/a", "/items"):
         web.ask_wsgi(app, "GET", "/items/4", [("X-Forwarded-Prefix", prefix)])
     assert {record["route"] for record in log()} == {"/items/<int:n>"}
+
+
+@pytest.mark.parametrize("tenant", ["acme", "v1", "items"])
+def test_a_prefix_that_a_middleware_takes_from_the_path_is_not_in_the_route(
+    shop: flask.Flask, log: Callable[[], Records], tenant: str
+) -> None:
+    def tenants(environ: Any, start_response: Any) -> Any:
+        wsgiref.util.shift_path_info(environ)
+        return shop(environ, start_response)
+
+    web.ask_wsgi(Middleware(tenants), "GET", f"/{tenant}/items/4")
+    assert [record["route"] for record in log()] == ["/items/<int:n>"]
+
+
+def test_mounts_are_found_within_mounts_and_middlewares(shop: flask.Flask, log: Callable[[], Records]) -> None:
+    inner = DispatcherMiddleware(answering([b""]), {"/inner": ProxyFix(shop)})
+    shop.wsgi_app = DispatcherMiddleware(shop.wsgi_app, {"/outer": ProxyFix(inner)})  # type: ignore[method-assign]
+    web.ask_wsgi(Middleware(shop), "GET", "/outer/inner/items/4")
+    assert [record["route"] for record in log()] == ["/outer/inner/items/<int:n>"]
 
 
 def test_any_other_application_tells_its_route_by_one_line(log: Callable[[], Records]) -> None:
@@ -228,6 +248,21 @@ def test_a_server_that_decodes_the_path_its_own_way_breaks_nothing(log: Callable
     list(body := Middleware(answering([b""]))({**ENVIRON, "PATH_INFO": "/\u20ac"}, print))
     body.close()  # type: ignore[attr-defined]
     assert log()[0]["status"] == 200
+
+
+def test_a_server_that_gives_nothing_for_a_variable_breaks_nothing(log: Callable[[], Records]) -> None:
+    names = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR", "HTTP_USER_AGENT", "HTTP_X_REQUEST_ID")
+    more = ("HTTP_X_FORWARDED_FOR", "HTTP_TRACEPARENT", "RAW_URI", "REMOTE_USER")
+    environ = {**ENVIRON, **dict.fromkeys((*names, *more))}
+
+    def app(environ: Any, start_response: Any) -> Any:
+        environ[TOLD_ROUTE] = "/x"
+        return answering([b""])(environ, start_response)
+
+    list(body := Middleware(app, trusted_proxies=["unix"])(environ, print))
+    body.close()  # type: ignore[attr-defined]
+    (record,) = log()
+    assert (record["url"], record["userAgent"], record["ip"], record["route"]) == ("", "", "unix", "/x")
 
 
 def test_the_prefix_of_the_server_is_in_the_url(log: Callable[[], Records]) -> None:

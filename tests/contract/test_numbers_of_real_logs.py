@@ -18,7 +18,7 @@ from app_logging import pipeline as writing
 from app_logging.files import Missing
 from logship.measure import Tally
 from logship.model import Batch
-from logship.pipeline import MeasureOptions, Pipeline
+from logship.pipeline import MeasureOptions, Pipeline, SourceOptions
 
 WRITER = """
 import sys, app_logging
@@ -37,7 +37,7 @@ def logs(tmp_path: Path) -> Iterator[Path]:
 
 
 def tally_of(*files: list[bytes]) -> Tally:
-    pipeline = Pipeline(MeasureOptions(format="app"))
+    pipeline = Pipeline(MeasureOptions(), {"": SourceOptions("app")})
     for number, lines in enumerate(files):
         pipeline.feed(Batch(number, 0, 1, b"".join(lines)))
     tally = pipeline.take()

@@ -16,16 +16,22 @@ from logship.parse import (
     HEARTBEAT_MESSAGE,
     Decoder,
     Record,
+    claims,
     event_times,
-    first_request,
     format_named,
     said,
 )
-from logship.parse.formats import _written_by_app_logging
 
 APP = format_named("app")
 FIELDS = {field.name: field for field in written.FIELDS}
-EXAMPLES: dict[str, object] = {"string": "text", "integer": 5, "number": 12.6, "boolean": True, "object": {"type": "E"}}
+EXAMPLES: dict[str, object] = {
+    "string": "text",
+    "integer": 5,
+    "number": 12.6,
+    "boolean": True,
+    "object": {"type": "E"},
+    "array": [{"name": "disk", "status": "healthy"}],
+}
 READABLE: dict[str, set[object]] = {
     "string": {str},
     "integer": {int, float},
@@ -85,8 +91,7 @@ def test_a_record_of_every_written_field_is_read_as_it_was_meant() -> None:
         "duration": 12.6,
     }
     lines = json.dumps(line).encode() + b"\n"
-    assert _written_by_app_logging(line)
-    assert first_request(lines) == (0, APP)
+    assert claims(lines) == (APP,)
     assert len(event_times(lines)) == 2
     decoded = Decoder(APP).decode(lines)
     ((record,),) = decoded.records
