@@ -4,9 +4,16 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SECONDS ?= 0
+UPGRADE ?=
+
+# one file for every Python that the project supports, and no address of an index in it
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock' $(UPGRADE)
+BUILD_REQUIRES := $(BIN)/python -c "import tomllib; \
+	print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types fast stack-check crash-test test-lowest bench servers clean
+.PHONY: help demo test lint types fast stack-check crash-test image-test test-lowest lock bench servers clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,17 +21,21 @@ help: ## Show this help
 demo: $(VENV)/.installed ## Run a sample API, traffic and a tailer; Ctrl-C or SECONDS=20 ends it
 	@$(BIN)/python examples/demo.py --seconds $(SECONDS)
 
-test: servers $(VENV)/.installed-dev lint types ## Run linters, types and every test
+test: servers $(VENV)/.installed-dev $(VENV)/grafana-types/.installed lint types ## Run linters, types and every test
 	$(BIN)/python -m pytest
 
 fast: $(VENV)/.installed-dev ## Run the tests that start no servers
 	$(BIN)/python -m pytest -q -m 'not integration'
 
-stack-check: servers $(VENV)/.installed-dev ## Check the monitoring stack in configs/ without starting it
+stack-check: servers $(VENV)/.installed-dev $(VENV)/grafana-types/.installed ## Check the monitoring stack in configs/ without starting it
 	$(BIN)/python -m pytest -q -m 'not integration' tests/configs
 
 crash-test: $(VENV)/.installed-dev ## Kill tailers at random, 20 times in each way of rotating, and print the table
 	CRASH_KILLS=20 $(BIN)/python -m pytest tests/crash -m kills -s
+
+image-test: $(VENV)/.installed-dev ## Build the image and run it (as root on Debian; takes minutes, and 2 GB for a while)
+	@./.ci/servers image
+	IMAGE_TEST=1 $(BIN)/python -m pytest tests/configs -m image
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -37,10 +48,16 @@ types: $(VENV)/.installed-dev
 test-lowest: $(VENV)-lowest/.installed ## Run the fast tests with the oldest dependencies allowed
 	$(VENV)-lowest/bin/python -m pytest -q -m 'not integration'
 
+lock: $(VENV)/.installed-dev ## Pin what goes into the image by hash; UPGRADE=--upgrade takes new releases
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group lock
+	$(LOCK) pyproject.toml --output-file configs/image/runtime.txt
+	$(BUILD_REQUIRES) | $(LOCK) - --output-file configs/image/build.txt
+
 bench: $(VENV)/.installed-dev ## Measure the hot path against its limits and peers found on this machine
 	$(BIN)/python benchmarks/replay.py
 	$(BIN)/python benchmarks/commit.py
 	$(BIN)/python benchmarks/idle.py
+	$(BIN)/python benchmarks/sizing.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python benchmarks/logging_calls.py
 	$(BIN)/python benchmarks/request_middleware.py
@@ -62,6 +79,10 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+$(VENV)/grafana-types/.installed: tests/configs/grafana/package.json | $(VENV)/bin/python
+	@./.ci/grafana-types $(VENV)
 	@touch $@
 
 $(VENV)-lowest/.installed: pyproject.toml tests/lowest.txt
