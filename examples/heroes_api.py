@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import signal
 import socket
@@ -25,6 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import app_logging
+from app_logging import health
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -40,7 +42,8 @@ class DatabaseError(Exception):
 class HeroesApi:
     """The endpoints, and the dice that decide how each request goes."""
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, checks: health.HealthChecks, seed: int | None = None) -> None:
+        self._checks = checks
         self._dice = random.Random(seed)
 
     def routes(self) -> list[Route]:
@@ -55,7 +58,7 @@ class HeroesApi:
             Route("/api/students/{id:int}", self.remove_student, methods=["DELETE"]),
             Route("/api/auth/login", self.log_in, methods=["POST"]),
             Route("/api/reports/{year}/{month}", self.report),
-            Route("/health", self.health),
+            Route("/health", health.HealthEndpoint(self._checks)),
         ]
 
     async def list_heroes(self, _request: Request) -> Response:
@@ -118,10 +121,6 @@ class HeroesApi:
             log.warning("report was slow", seconds=round(seconds, 3))
         return JSONResponse({"report": f"{request.path_params['year']}-{request.path_params['month']}"})
 
-    async def health(self, _request: Request) -> Response:
-        """Say that all is well."""
-        return JSONResponse({"status": "ok"})
-
     async def _query(self, statement: str, typical_seconds: float) -> None:
         await self._pause(typical_seconds)
         try:
@@ -146,9 +145,10 @@ def _known(request: Request) -> int:
     return student
 
 
-def create_app(seed: int | None = None) -> Starlette:
+def create_app(seed: int | None = None, log_dir: str = "logs") -> Starlette:
     """Return the application; its dice fall the same for the same seed and order of requests."""
-    return Starlette(routes=HeroesApi(seed).routes(), middleware=[Middleware(app_logging.RequestLogMiddleware)])
+    checks = health.HealthChecks(health.memory(), health.disk(log_dir, essential=False))
+    return Starlette(routes=HeroesApi(checks, seed).routes(), middleware=[Middleware(app_logging.RequestLogMiddleware)])
 
 
 class Server(uvicorn.Server):
@@ -169,9 +169,10 @@ def main() -> None:
     parser.add_argument("--log-dir", help="default: $LOG_DIR, else logs")
     parser.add_argument("--seed", type=int, help="makes the dice fall the same way each time")
     options = parser.parse_args()
-    app_logging.configure(service="heroes-api", log_dir=options.log_dir)
+    log_dir = options.log_dir or os.environ.get("LOG_DIR", "logs")
+    app_logging.configure(service="heroes-api", log_dir=log_dir)
     # log_config=None: uvicorn must not put its own handlers back.
-    config = uvicorn.Config(create_app(options.seed), host=options.host, port=options.port, log_config=None)
+    config = uvicorn.Config(create_app(options.seed, log_dir), host=options.host, port=options.port, log_config=None)
     # uvicorn stops gracefully on these signals and then raises them again: for a sample, that is a good end.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
