@@ -16,6 +16,10 @@ UNMATCHED = "unmatched"
 """Route of requests that no route of the application answered."""
 
 
+Constant = tuple[tuple[str, str], ...]
+"""Labels that all numbers of a source have, as pairs of name and value, sorted."""
+
+
 class Reason(StrEnum):
     """Why a line was rejected; each rejected line has exactly one."""
 
@@ -25,6 +29,10 @@ class Reason(StrEnum):
     INVALID_JSON = "invalid_json"
     TOO_DEEP = "too_deep"
     NOT_AN_OBJECT = "not_an_object"
+    INVALID_LINE = "invalid_line"
+    INVALID_WRAP = "invalid_wrap"
+    WRAPPED = "wrapped"
+    AMBIGUOUS_FORMAT = "ambiguous_format"
     MISSING_METHOD = "missing_method"
     MISSING_URL = "missing_url"
     MISSING_STATUS = "missing_status"
@@ -46,6 +54,7 @@ class Batch:
         end: Offset behind the last byte; behind a newline, except at the end of a generation that cannot grow.
         lines: Lines, each ended by `\n`; lines over the length limit are not in it.
         oversize: How many lines between `start` and `end` were over the length limit.
+        source: Name of the source that the file belongs to.
     """
 
     generation: int
@@ -53,6 +62,7 @@ class Batch:
     end: int
     lines: bytes
     oversize: int = 0
+    source: str = ""
 
 
 class LabelSet(NamedTuple):
@@ -61,6 +71,17 @@ class LabelSet(NamedTuple):
     method: str
     route: str
     status: str
+
+
+class OwnKey(NamedTuple):
+    """A series of a metric of one's own: the name of the metric, and the values of its labels in their order."""
+
+    metric: str
+    values: tuple[str, ...]
+
+
+SeriesKey = tuple[Constant, LabelSet | OwnKey]
+"""A series among those of all sources."""
 
 
 class FileKey(NamedTuple):
@@ -87,6 +108,7 @@ class Position(NamedTuple):
         size: Its size when it was last seen, for saying how much was lost when it vanished.
         head: The first bytes, as far as they were counted.
         marker: The bytes that end at the offset.
+        source: Name of the source that it belongs to.
     """
 
     path: str
@@ -95,3 +117,4 @@ class Position(NamedTuple):
     size: int
     head: Excerpt
     marker: Excerpt
+    source: str = ""

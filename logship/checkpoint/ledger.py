@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from logship.checkpoint.rows import all_series
 from logship.checkpoint.store import MAX_ENDED, Change, NoStore, Store
 from logship.errors import StateError
-from logship.measure import DEFAULT_BUCKETS, Admission, Series, Tally, merge
-from logship.model import LabelSet, Position
+from logship.measure import DEFAULT_BUCKETS, Admission, OwnMetric, OwnMetrics, Series, Tally, merge
+from logship.model import Position, SeriesKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,17 @@ class Snapshot:
         saved_at: When the store last took a commit, in seconds since the epoch.
         buckets: Upper bounds of the buckets that durations are counted into, in seconds.
         durations_since: When that began, in seconds since the epoch; 0 when it always was so.
+        metrics: The own metrics among the numbers.
     """
 
     tally: Tally = field(default_factory=Tally)
     positions: Mapping[int, Position] = field(default_factory=dict)
-    created: Mapping[LabelSet, float] = field(default_factory=dict)
+    created: Mapping[SeriesKey, float] = field(default_factory=dict)
     turns: int = 0
     saved_at: float | None = None
     buckets: tuple[float, ...] = DEFAULT_BUCKETS
     durations_since: float = 0.0
+    metrics: tuple[OwnMetric, ...] = ()
 
 
 class Ledger:
@@ -48,6 +51,7 @@ class Ledger:
         store: Store | None = None,
         *,
         buckets: Sequence[float] = DEFAULT_BUCKETS,
+        own: OwnMetrics = OwnMetrics(),  # noqa: B008 - frozen
         now: Callable[[], float] = lambda: 0.0,
         failed: Callable[[str], None] = lambda _why: None,
         recovered: Callable[[], None] = lambda: None,
@@ -62,15 +66,19 @@ class Ledger:
         self._saved_at: float | None = None
         self.is_saved = True
         """Whether the store holds everything that is published."""
-        self._unsaved_labels: set[LabelSet] = set()
+        self._unsaved_series: set[SeriesKey] = set()
         self._unsaved_ended: dict[int, Position] = {}
         self.ended: Mapping[int, Position] = {}
         """The generations that ended, as many as are remembered."""
-        self.published = Snapshot(buckets=tuple(buckets))
+        self._definitions = own.definitions
+        self.published = Snapshot(buckets=tuple(buckets), metrics=own.metrics)
         """The last committed state; read it once and use that one value."""
 
-    def restore(self) -> None:
-        """Begin with what the store holds; raise StateError when that cannot be read."""
+    def restore(self) -> tuple[str, ...]:
+        """Begin with what the store holds; raise StateError when that cannot be read.
+
+        Return the own metrics that begin anew, as they were defined otherwise.
+        """
         saved = self._store.load()
         self.ended = saved.ended
         self.published = replace(
@@ -80,6 +88,7 @@ class Ledger:
             created=saved.created,
             durations_since=self._now() if saved.durations_since is None else saved.durations_since,
         )
+        return saved.begun_anew
 
     def saved_at(self) -> float | None:
         """Return when the store last held everything that is published; None without a store that lasts."""
@@ -92,9 +101,29 @@ class Ledger:
         self._store.use_buckets(buckets)
         tally = self.published.tally.copy()
         nothing = (0,) * (len(buckets) + 1)
-        tally.series = {labels: Series(each.requests, nothing, 0, 0, {}) for labels, each in tally.series.items()}
-        self._unsaved_labels.update(tally.series)
+        for _, part in tally.by_labels():
+            part.series = {labels: Series(each.requests, nothing, 0, 0, {}) for labels, each in part.series.items()}
+        self._unsaved_series.update(all_series(tally))
         self.published = replace(self.published, tally=tally, buckets=tuple(buckets), durations_since=self._now())
+
+    def use_metrics(self, own: OwnMetrics) -> tuple[str, ...]:
+        """Count the metrics of `own` from now on; return those that begin anew, as they were defined otherwise.
+
+        Those that are not among them are forgotten; the next commit makes that durable.
+        """
+        definitions = own.definitions
+        gone = {name for name, was in self._definitions.items() if definitions.get(name) != was}
+        self._store.use_metrics(definitions)
+        self._definitions = definitions
+        tally = self.published.tally.copy()
+        forgotten: set[SeriesKey] = set()
+        for constant, part in tally.by_labels():
+            forgotten |= {(constant, key) for key in part.own if key.metric in gone}
+            part.own = {key: sample for key, sample in part.own.items() if key.metric not in gone}
+        created = {key: at for key, at in self.published.created.items() if key not in forgotten}
+        self._unsaved_series -= forgotten
+        self.published = replace(self.published, tally=tally, created=created, metrics=own.metrics)
+        return tuple(sorted(gone & definitions.keys()))
 
     def commit(
         self, change: Tally, positions: Mapping[int, Position], ended: Mapping[int, Position] | None = None
@@ -106,10 +135,11 @@ class Ledger:
         tally.bound_writers()
         now = self._now()
         created = before.created
-        new = admitted.series.keys() - created.keys()
+        changed = all_series(admitted)
+        new = changed - created.keys()
         if new:
             created = {**created, **dict.fromkeys(new, now)}
-        self._unsaved_labels.update(admitted.series)
+        self._unsaved_series.update(changed)
         self._unsaved_ended = {number: at for number, at in self._unsaved_ended.items() if number not in positions}
         self._unsaved_ended.update(ended or {})
         moved = {**before.positions, **positions}
@@ -133,7 +163,7 @@ class Ledger:
     def _save(self, after: Snapshot) -> bool:
         change = Change(
             after.tally,
-            self._unsaved_labels,
+            self._unsaved_series,
             after.created,
             after.positions,
             self._unsaved_ended,
@@ -146,7 +176,7 @@ class Ledger:
             self.is_saved = False
             self._failed(str(error))
             return False
-        self._unsaved_labels = set()
+        self._unsaved_series = set()
         self._unsaved_ended = {}
         if not self.is_saved:
             self.is_saved = True

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from logship.checkpoint.lock import locked
+from logship.checkpoint.rows import all_series
 from logship.checkpoint.schema import APPLICATION_ID
 from logship.checkpoint.store import Change, Saved, SqliteStore, open_read_only
 from logship.errors import StateError
@@ -37,6 +38,7 @@ class PlacedStore:
         self._renewed = renewed
         self._store = new_store()
         self._buckets: Sequence[float] | None = None
+        self._definitions: Mapping[str, str] | None = None
         self._place: tuple[int, int] | None = None  # not open, or not opened to the end
         self._is_whole = True
 
@@ -63,7 +65,7 @@ class PlacedStore:
         if self._is_whole:
             self._store.write(change)
             return
-        self._store.write(replace(change, labels=change.tally.series, ended=change.all_ended))
+        self._store.write(replace(change, series=all_series(change.tally), ended=change.all_ended))
         self._is_whole = True
         self._renewed(self._path)
 
@@ -71,6 +73,11 @@ class PlacedStore:
         """Take changes with durations in `buckets` from now on."""
         self._buckets = buckets
         self._store.use_buckets(buckets)
+
+    def use_metrics(self, definitions: Mapping[str, str]) -> None:
+        """Take changes with own metrics of these definitions from now on; what has another one is forgotten."""
+        self._definitions = definitions
+        self._store.use_metrics(definitions)
 
     def close(self) -> None:
         """Close the file and let others in."""
@@ -82,6 +89,8 @@ class PlacedStore:
         self._store = self._new_store()
         if self._buckets is not None:
             self._store.use_buckets(self._buckets)
+        if self._definitions is not None:
+            self._store.use_metrics(self._definitions)
         self._store.open()
         self._place = _place_of(self._path)
 

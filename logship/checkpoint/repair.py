@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +40,11 @@ def salvage(path: str, target: str) -> Salvage:
         for table in _tables(source):
             rows[table] = 0
             try:
-                for row in _rows(source, table):
+                found = source.execute(f"SELECT * FROM {table}")  # noqa: S608 - one of TABLES
+                columns = ", ".join(column for column, *_ in found.description)  # an older file has fewer
+                for row in found:
                     marks = ", ".join("?" * len(row))
-                    saved.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", row)  # noqa: S608 - names above
+                    saved.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})", row)  # noqa: S608
                     rows[table] += 1
             except sqlite3.DatabaseError:
                 damaged.append(table)
@@ -88,7 +89,3 @@ def _tables(source: sqlite3.Connection) -> list[str]:
     except sqlite3.DatabaseError:
         version = len(TABLES)
     return sorted(TABLES[version - 1] if 0 < version <= len(TABLES) else TABLES[-1])
-
-
-def _rows(source: sqlite3.Connection, table: str) -> Iterator[tuple[object, ...]]:
-    yield from source.execute(f"SELECT * FROM {table}")  # noqa: S608 - one of TABLES

@@ -7,42 +7,74 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 
-from logship.measure import Run, Runs, Series, Tally, Word, Writer, runs_of
-from logship.model import Excerpt, FileKey, LabelSet, Position, Reason
+from logship.checkpoint.schema import rows_by_source
+from logship.measure import Run, Runs, Series, Tally, Verdict, Word, Writer, runs_of
+from logship.model import Constant, Excerpt, FileKey, LabelSet, Position, Reason, SeriesKey
 
 PUT_SERIES = """
-INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
 requests = excluded.requests, buckets = excluded.buckets, sum_ns = excluded.sum_ns, max_ns = excluded.max_ns
 """
-PUT_GENERATION = "INSERT OR REPLACE INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+PUT_GENERATION = "INSERT OR REPLACE INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_WRITER = "INSERT OR REPLACE INTO writers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 FORGET_WRITER = "DELETE FROM writers WHERE boot_id = ?"
 FORGET_ENDED = """
 DELETE FROM generations WHERE ended = 1 AND number NOT IN
 (SELECT number FROM generations WHERE ended = 1 ORDER BY number DESC LIMIT ?)
 """
-_SCALARS = ("not_request", "folded", "read_bytes", "lost_bytes", "lost_lines", "dropped", "unlogged")
-_COUNTERS = ("messages", "exceptions", "rejected")
+_SCALARS = ("not_request", "ruled_out", "folded", "read_bytes", "lost_bytes", "lost_lines", "dropped", "unlogged")
+_COUNTERS = ("messages", "exceptions", "rejected", "own_unfit")
+_TIMES = ("first_event", "last_event")
+_CHECKS = "checks"
+
+
+def all_series(tally: Tally) -> set[SeriesKey]:
+    """Return the series of all sources."""
+    requests = {(constant, labels) for constant, part in tally.by_labels() for labels in part.series}
+    return requests | {(constant, key) for constant, part in tally.by_labels() for key in part.own}
 
 
 def series_rows(
-    tally: Tally, created: Mapping[LabelSet, float], changed: Iterable[LabelSet]
+    tally: Tally, created: Mapping[SeriesKey, float], changed: Iterable[SeriesKey]
 ) -> Iterator[tuple[object, ...]]:
-    """Yield the rows of label sets that changed."""
-    for labels in changed:
-        series = tally.series[labels]
+    """Yield the rows of series that changed."""
+    for constant, labels in changed:
+        if not isinstance(labels, LabelSet):
+            continue
+        series = tally.part(constant).series[labels]
         buckets = json.dumps(series.buckets)
-        begun = created.get(labels, 0.0)
-        yield (*labels, series.requests, buckets, str(series.sum_ns), str(series.max_ns), begun)
+        begun = created.get((constant, labels), 0.0)
+        numbers = (series.requests, buckets, str(series.sum_ns), str(series.max_ns), begun)
+        yield (constant_text(constant), *labels, *numbers)
 
 
-def count_rows(tally: Tally) -> Iterator[tuple[str, str, int]]:
+def count_rows(tally: Tally) -> Iterator[tuple[str, str, str, int]]:
     """Yield the rows of all counts beside the series."""
-    for name in _SCALARS:
-        yield name, "", getattr(tally, name)
-    for name in _COUNTERS:
-        for label, value in getattr(tally, name).items():
-            yield name, label, value
+    for constant, part in tally.by_labels():
+        text = constant_text(constant)
+        for name in _SCALARS:
+            yield text, name, "", getattr(part, name)
+        for name in _COUNTERS:
+            for label, value in getattr(part, name).items():
+                yield text, name, label, value
+
+
+def fact_rows(tally: Tally) -> Iterator[tuple[str, str, str]]:
+    """Yield the facts that are no counts: the span of events, what health checks found."""
+    for constant, part in tally.by_labels():
+        text = constant_text(constant)
+        for name, value in _facts(part):
+            yield text, name, value
+
+
+def _facts(tally: Tally) -> Iterator[tuple[str, str]]:
+    for name in _TIMES:
+        at = getattr(tally, name)
+        if at is not None:
+            yield name, repr(at)
+    if tally.checks:
+        found = {name: (verdict.at, int(verdict.is_healthy)) for name, verdict in tally.checks.items()}
+        yield _CHECKS, json.dumps(found)
 
 
 def generation_rows(positions: Mapping[int, Position], *, ended: int) -> Iterator[tuple[object, ...]]:
@@ -50,6 +82,7 @@ def generation_rows(positions: Mapping[int, Position], *, ended: int) -> Iterato
     for number, position in positions.items():
         key = (str(position.key.device), str(position.key.inode))  # text: both may take 64 bits without a sign
         yield (
+            position.source,
             number,
             _storable(position.path),
             *key,
@@ -85,11 +118,12 @@ def _storable(path: str) -> str | bytes:
 
 def load_series(
     database: sqlite3.Connection, bucket_count: int, *, same_buckets: bool
-) -> tuple[dict[LabelSet, Series], dict[LabelSet, float]]:
+) -> tuple[dict[tuple[Constant, LabelSet], Series], dict[SeriesKey, float]]:
     """Return the series, without durations when they were counted into other buckets, and when each began."""
-    series, created = {}, {}
-    for method, route, status, requests, buckets, sum_ns, max_ns, at in database.execute("SELECT * FROM series"):
-        labels = LabelSet(method, route, status)
+    series: dict[tuple[Constant, LabelSet], Series] = {}
+    created: dict[SeriesKey, float] = {}
+    for text, method, route, status, requests, buckets, sum_ns, max_ns, at in rows_by_source(database, "series"):
+        labels = constant_of(text), LabelSet(method, route, status)
         created[labels] = float(at)
         if same_buckets:
             counts = tuple(_natural(count) for count in json.loads(buckets))
@@ -101,23 +135,29 @@ def load_series(
     return series, created
 
 
-def load_counts(database: sqlite3.Connection, facts: Mapping[str, str]) -> Tally:
+def load_counts(database: sqlite3.Connection) -> Tally:
     """Return the numbers beside the series."""
     tally = Tally()
-    for name, label, value in database.execute("SELECT name, label, value FROM counts"):
+    for text, name, label, value in rows_by_source(database, "counts"):
+        part = tally.part(constant_of(text))
         if name in _SCALARS:
-            setattr(tally, name, _natural(value))
+            setattr(part, name, _natural(value))
         elif name in _COUNTERS:
-            getattr(tally, name)[Reason(label) if name == "rejected" else label] = _natural(value)
+            getattr(part, name)[Reason(label) if name == "rejected" else label] = _natural(value)
         else:
             raise ValueError(f"a count of {name!r}")
-    tally.widen_span(float(facts[name]) for name in ("first_event", "last_event") if name in facts)
+    for text, name, value in rows_by_source(database, "facts"):
+        part = tally.part(constant_of(text))
+        if name in _TIMES:
+            part.widen_span([float(value)])
+        elif name == _CHECKS:
+            part.add_checks(_checks(value))
     return tally
 
 
 def load_positions(database: sqlite3.Connection, *, ended: int) -> dict[int, Position]:
     """Return where the generations stand that have ended, or not."""
-    rows = database.execute("SELECT * FROM generations WHERE ended = ? ORDER BY number", (ended,))
+    rows = [row for row in rows_by_source(database, "generations") if row[-1] == ended]
     return {
         number: Position(
             os.fsdecode(path),
@@ -126,8 +166,11 @@ def load_positions(database: sqlite3.Connection, *, ended: int) -> dict[int, Pos
             _natural(size),
             _excerpt(head_bytes, head, max(offset, size)),
             _excerpt(marker_bytes, marker, offset),
+            str(source),
         )
-        for number, path, device, inode, offset, size, head_bytes, head, marker_bytes, marker, _ in rows
+        for source, number, path, device, inode, offset, size, head_bytes, head, marker_bytes, marker, _ in sorted(
+            rows, key=lambda row: row[1]
+        )
     }
 
 
@@ -138,6 +181,22 @@ def load_writers(database: sqlite3.Connection) -> dict[str, Writer]:
         for boot_id, runs, first, last, said_in, said, heard_in, heard, pulse in database.execute(
             "SELECT * FROM writers ORDER BY heard"
         )
+    }
+
+
+def constant_text(constant: Constant) -> str:
+    """Return the labels of a source as they are stored."""
+    return json.dumps(constant) if constant else ""
+
+
+def constant_of(text: str) -> Constant:
+    """Return the labels of a source from what is stored."""
+    return tuple((str(name), str(value)) for name, value in json.loads(text)) if text else ()
+
+
+def _checks(stored: str) -> dict[str, Verdict]:
+    return {
+        name: Verdict(float(at), bool(_natural(healthy))) for name, (at, healthy) in dict(json.loads(stored)).items()
     }
 
 

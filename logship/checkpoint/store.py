@@ -16,9 +16,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Protocol
 
 from logship.checkpoint.lock import locked
+from logship.checkpoint.own_rows import (
+    FORGET_DEFINITION,
+    FORGET_OWN,
+    PUT_OWN,
+    definition_fact,
+    load_own,
+    own_rows,
+)
 from logship.checkpoint.rows import (
     FORGET_ENDED,
     FORGET_WRITER,
@@ -26,6 +35,7 @@ from logship.checkpoint.rows import (
     PUT_SERIES,
     PUT_WRITER,
     count_rows,
+    fact_rows,
     generation_rows,
     load_counts,
     load_positions,
@@ -34,10 +44,10 @@ from logship.checkpoint.rows import (
     series_rows,
     writer_rows,
 )
-from logship.checkpoint.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, migrate, version_of
+from logship.checkpoint.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, migrate, rows_by_source, version_of
 from logship.errors import StateDamagedError, StateError
 from logship.measure import Tally, Writer
-from logship.model import LabelSet, Position
+from logship.model import Position, SeriesKey
 
 MAX_ENDED = 10_000
 """Generations that ended are remembered so that a compressed copy is not counted again; more would never come back."""
@@ -53,13 +63,15 @@ class Saved:
         positions: Where each generation that was followed stands, by its number.
         ended: The same for generations that had ended.
         durations_since: When durations began to be counted into these buckets; None when that is now.
+        begun_anew: Own metrics that were left out, as they have another definition now.
     """
 
     tally: Tally = field(default_factory=Tally)
-    created: Mapping[LabelSet, float] = field(default_factory=dict)
+    created: Mapping[SeriesKey, float] = field(default_factory=dict)
     positions: Mapping[int, Position] = field(default_factory=dict)
     ended: Mapping[int, Position] = field(default_factory=dict)
     durations_since: float | None = 0.0
+    begun_anew: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,7 +80,7 @@ class Change:
 
     Attributes:
         tally: The numbers after the change.
-        labels: Series that changed.
+        series: Series that changed.
         created: Creation times of new series.
         positions: Generations that moved.
         ended: Generations that ended, with their last position.
@@ -77,8 +89,8 @@ class Change:
     """
 
     tally: Tally
-    labels: Iterable[LabelSet]
-    created: Mapping[LabelSet, float]
+    series: Iterable[SeriesKey]
+    created: Mapping[SeriesKey, float]
     positions: Mapping[int, Position]
     ended: Mapping[int, Position]
     all_ended: Mapping[int, Position] = field(default_factory=dict)
@@ -97,6 +109,9 @@ class Store(Protocol):
     def use_buckets(self, buckets: Sequence[float]) -> None:
         """Take changes with durations in `buckets` from now on."""
 
+    def use_metrics(self, definitions: Mapping[str, str]) -> None:
+        """Take changes with own metrics of these definitions from now on; what has another one is forgotten."""
+
     def close(self) -> None:
         """Let the file go."""
 
@@ -114,6 +129,9 @@ class NoStore:
     def use_buckets(self, buckets: Sequence[float]) -> None:
         """Keep none."""
 
+    def use_metrics(self, definitions: Mapping[str, str]) -> None:
+        """Keep none."""
+
     def close(self) -> None:
         """Hold nothing."""
 
@@ -121,16 +139,20 @@ class NoStore:
 class SqliteStore:
     """The store of a state file; opened, used and closed by one thread."""
 
-    def __init__(self, path: str, *, buckets: Sequence[float]) -> None:
+    def __init__(
+        self, path: str, *, buckets: Sequence[float], definitions: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.path = path
+        self._definitions = definitions
+        self._stale: frozenset[str] = frozenset()
         self._buckets = json.dumps(list(buckets))
         self._lock: IO[str] | None = None
         self._database: sqlite3.Connection | None = None
         self._written: Mapping[int, Position] = {}
-        self._written_counts: set[tuple[str, str, int]] = set()
-        self._written_facts: set[tuple[str, str]] = set()
+        self._written_counts: set[tuple[str, str, str, int]] = set()
+        self._written_facts: set[tuple[str, str, str]] = set()
         self._written_writers: Mapping[str, Writer] = {}
-        self._in_other_buckets: set[LabelSet] = set()
+        self._in_other_buckets: set[SeriesKey] = set()
 
     def open(self) -> None:
         """Open or create the file and keep others out; raise StateError when that cannot be."""
@@ -148,17 +170,25 @@ class SqliteStore:
 
     def _load(self, database: sqlite3.Connection) -> Saved:
         with _told(self.path, "read"):
-            facts = dict(database.execute("SELECT name, value FROM facts"))
+            facts = {name: value for constant, name, value in rows_by_source(database, "facts") if not constant}
             same_buckets = facts.get("buckets") == self._buckets
             series, created = load_series(database, len(json.loads(self._buckets)) + 1, same_buckets=same_buckets)
-            tally = load_counts(database, facts)
-            tally.series = series
+            tally = load_counts(database)
+            for (constant, labels), each in series.items():
+                tally.part(constant).series[labels] = each
             if "writers" in TABLES[version_of(database) - 1]:
                 self._written_writers = tally.writers = load_writers(database)
+            if "own" in TABLES[version_of(database) - 1]:
+                own = load_own(database, facts, self._definitions)
+                self._stale = own.stale
+                created.update(own.created)
+                for (constant, key), sample in own.samples.items():
+                    tally.part(constant).own[key] = sample
             self._in_other_buckets = set() if same_buckets else set(series)
             self._written = load_positions(database, ended=0)
             since = float(facts.get("durations_since", 0.0)) if same_buckets or not series else None
-            return Saved(tally, created, self._written, load_positions(database, ended=1), since)
+            begun_anew = tuple(sorted(self._stale & self._definitions.keys()))
+            return Saved(tally, created, self._written, load_positions(database, ended=1), since, begun_anew)
 
     def _inspect(self) -> None:
         """Raise StateError when an existing file cannot be used, without changing a byte of it.
@@ -178,7 +208,10 @@ class SqliteStore:
         with _told(self.path, "write"), database:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(PUT_SERIES, self._changed_series(change))
-            database.executemany("INSERT OR REPLACE INTO counts VALUES (?, ?, ?)", counts - self._written_counts)
+            database.executemany(FORGET_OWN, [(name,) for name in self._stale])
+            database.executemany(FORGET_DEFINITION, [(definition_fact(name),) for name in self._stale])
+            database.executemany(PUT_OWN, own_rows(change.tally, change.created, change.series))
+            database.executemany("INSERT OR REPLACE INTO counts VALUES (?, ?, ?, ?)", counts - self._written_counts)
             database.executemany(PUT_GENERATION, generation_rows(self._moved(change.positions), ended=0))
             if change.ended:
                 database.executemany(PUT_GENERATION, generation_rows(change.ended, ended=1))
@@ -187,7 +220,8 @@ class SqliteStore:
             database.executemany(
                 FORGET_WRITER, [(gone,) for gone in self._written_writers.keys() - change.tally.writers]
             )
-            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts - self._written_facts)
+            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", facts - self._written_facts)
+        self._stale = frozenset()
         self._written_writers = change.tally.writers
         self._written = dict(change.positions)
         self._written_counts, self._written_facts, self._in_other_buckets = counts, facts, set()
@@ -202,7 +236,7 @@ class SqliteStore:
             self._lock = None
 
     def _changed_series(self, change: Change) -> Iterator[tuple[object, ...]]:
-        return series_rows(change.tally, change.created, self._in_other_buckets.union(change.labels))
+        return series_rows(change.tally, change.created, self._in_other_buckets.union(change.series))
 
     def _changed_writers(self, writers: Mapping[str, Writer]) -> Iterator[tuple[str, Writer]]:
         """Yield those that changed; they are never changed in place."""
@@ -220,13 +254,17 @@ class SqliteStore:
         """Take changes with durations in `buckets` from now on; the next one must hold all series."""
         self._buckets = json.dumps(list(buckets))
 
-    def _fact_rows(self, change: Change) -> Iterator[tuple[str, str]]:
-        yield "buckets", self._buckets
-        yield "durations_since", repr(change.durations_since)
-        for name in ("first_event", "last_event"):
-            at = getattr(change.tally, name)
-            if at is not None:
-                yield name, repr(at)
+    def use_metrics(self, definitions: Mapping[str, str]) -> None:
+        """Take changes with own metrics of these definitions from now on; what has another one is forgotten."""
+        self._stale |= {name for name, was in self._definitions.items() if definitions.get(name) != was}
+        self._definitions = definitions
+
+    def _fact_rows(self, change: Change) -> Iterator[tuple[str, str, str]]:
+        yield "", "buckets", self._buckets
+        yield "", "durations_since", repr(change.durations_since)
+        for name, definition in self._definitions.items():
+            yield "", definition_fact(name), definition
+        yield from fact_rows(change.tally)
 
 
 def open_database(path: str) -> sqlite3.Connection:

@@ -3,103 +3,80 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
-import reprlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
-import yaml
 
-from logship.config.schema import AUTO, Config, OptionError, check
+from logship.config.document import Document, Place, read
+from logship.config.schema import Config, OptionError, check
+from logship.config.sources import AUTO
 from logship.errors import ConfigError
 
 _MSGSPEC_PATH = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
-_Path = tuple[str | int, ...]
 
-
-def load(path: str) -> Config:
+def load(path: str, environ: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration in the YAML file at `path`; raise ConfigError when it cannot be obeyed."""
-    root, values = _read(path)
+    document = read(path, environ)
+    values = document.values
     if values is None:
         return Config()
     if not isinstance(values, dict):
-        raise ConfigError(f"{path}: a configuration is a mapping of keys, such as 'paths: [logs/combined*.log]'")
-    _refuse_unknown(path, root, values, Config, ())
-    if isinstance(measure := values.get("measure"), dict) and measure.get("format") == AUTO:
-        measure["format"] = None
+        raise ConfigError(f"{path}: a configuration is a mapping of keys, such as 'poll_seconds: 0.5'")
+    _refuse_unknown(document, values, Config, ())
+    _take_auto_for_none(values)
     try:
         config = msgspec.convert(values, Config)
         check(config)
     except msgspec.ValidationError as error:
         message, at = _place(str(error))
-        key = ".".join(map(str, at))
-        raise ConfigError(f"{path}:{_line(root, at)}: {key} is {_shown(_value(values, at))}: {message}") from None
+        raise ConfigError(f"{document.at(at)}: {'.'.join(map(str, at))} is {document.shown(at)}: {message}") from None
     except OptionError as error:
         named = "" if error.key in str(error) else f"{error.key}: "
-        raise ConfigError(f"{path}:{_line(root, tuple(error.key.split('.')))}: {named}{error}") from None
+        raise ConfigError(f"{document.at(_steps(error.key))}: {named}{error}") from None
     return config
 
 
-def _read(path: str) -> tuple[yaml.Node | None, Any]:
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-        root, values = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
-    except OSError as error:
-        raise ConfigError(f"configuration {path} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{path}:{line}: not YAML: {error.problem}") from error
-    except RecursionError:
-        raise ConfigError(f"{path}: nested too deeply") from None
-    except yaml.YAMLError as error:
-        first_line = str(error).partition("\n")[0]
-        raise ConfigError(f"{path}: not YAML: {first_line}") from error
-    _refuse_repeated(path, root)
-    return root, values
+def _take_auto_for_none(values: dict[Any, Any]) -> None:
+    named = values.get("sources")
+    for source in named if isinstance(named, list) else ():
+        if isinstance(source, dict) and source.get("format") == AUTO:
+            source["format"] = None
 
 
-def _refuse_repeated(path: str, root: yaml.Node | None) -> None:
-    """Raise ConfigError when a key stands twice in one mapping: YAML forbids it, PyYAML takes the last one."""
-    nodes = [root]
-    seen = set()  # an alias may lead back to a node
-    while nodes:
-        node = nodes.pop()
-        if node is None or id(node) in seen or not isinstance(node, yaml.CollectionNode):
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            lines: dict[str, int] = {}
-            for key, _ in node.value:
-                line, name = key.start_mark.line + 1, str(key.value)
-                if name in lines:
-                    raise ConfigError(
-                        f"{path}:{line}: key {name!r} stands here again, after line {lines[name]}; keep one"
-                    )
-                lines[name] = line
-            nodes += [value for _, value in node.value]
-        else:
-            nodes += node.value
-
-
-def _refuse_unknown(path: str, root: yaml.Node | None, values: dict[Any, Any], kind: type, at: _Path) -> None:
+def _refuse_unknown(document: Document, values: dict[Any, Any], kind: type, at: Place) -> None:
     known = {each.name: get_type_hints(kind)[each.name] for each in fields(kind)}
     for key, value in values.items():
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
             remedy = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
             where = ".".join(map(str, (*at, key)))
-            raise ConfigError(f"{path}:{_line(root, (*at, key))}: unknown key {where!r}; {remedy}")
-        if is_dataclass(known[key]) and isinstance(value, dict):
-            _refuse_unknown(path, root, value, known[key], (*at, key))
+            raise ConfigError(f"{document.at((*at, key))}: unknown key {where!r}; {remedy}")
+        for step, part, inner in _parts(known[key], value):
+            for each in get_args(inner) or (inner,):
+                if isinstance(each, type) and is_dataclass(each) and isinstance(part, dict):
+                    _refuse_unknown(document, part, each, (*at, key, *step))
 
 
-def _place(message: str) -> tuple[str, _Path]:
+def _parts(kind: Any, value: Any) -> Iterator[tuple[Place, Any, Any]]:
+    """Yield what a value consists of, with the way to it and its type: itself, or what lists and mappings hold."""
+    held: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, list) and get_origin(kind) is tuple:
+        held, kind = enumerate(value), get_args(kind)[0]
+    elif isinstance(value, dict) and get_origin(kind) is Mapping:
+        held, kind = value.items(), get_args(kind)[1]
+    else:
+        yield (), value, kind
+    for key, item in held:
+        yield from (((key, *step), part, inner) for step, part, inner in _parts(kind, item))
+
+
+def _place(message: str) -> tuple[str, Place]:
     """Divide a message of msgspec's into what is wrong and the keys that lead there."""
     found = _MSGSPEC_PATH.search(message)
     steps = _STEP.findall(found.group(1)) if found else []
@@ -107,31 +84,5 @@ def _place(message: str) -> tuple[str, _Path]:
     return text[:1].lower() + text[1:], tuple(name or int(index) for name, index in steps)
 
 
-def _line(root: yaml.Node | None, at: _Path) -> int:
-    """Return the line in which the value at `at` stands, or the nearest one above it that can be found."""
-    node = root
-    line = 1
-    for step in at:
-        if isinstance(node, yaml.MappingNode):
-            pairs = {key.value: (key, value) for key, value in node.value}
-            if str(step) not in pairs:
-                break
-            key, node = pairs[str(step)]
-            line = key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-    return line
-
-
-def _value(values: Any, at: _Path) -> Any:
-    for step in at:
-        values = values[step]
-    return values
-
-
-def _shown(value: Any) -> str:
-    brief = reprlib.Repr()  # a few lines of YAML whose aliases refer to aliases can stand for gigabytes of text
-    brief.maxlevel, brief.maxstring, brief.maxother = 2, 60, 60
-    text = brief.repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - what fits beside the rest of a message
+def _steps(key: str) -> Place:
+    return tuple(int(step) if step.isdigit() else step for step in key.split("."))

@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from logship.config import metrics as own
+from logship.config.metrics import MatchOptions, MetricOptions
+from logship.config.sources import Source, counted, problems
 from logship.errors import UsageError
 from logship.expose import ServeOptions, parse_listen
-from logship.measure import DEFAULT_MAX_SERIES, Routes, check_buckets
-from logship.parse import FORMAT_NAMES
-from logship.pipeline import MeasureOptions
+from logship.measure import (
+    DEFAULT_MAX_LABEL_VALUES,
+    DEFAULT_MAX_ROUTES,
+    DEFAULT_MAX_SERIES,
+    Admission,
+    OwnMetrics,
+    Routes,
+    Tally,
+    check_buckets,
+)
+from logship.pipeline import MeasureOptions, Pipeline, Watch, Window
 from logship.read import FollowOptions
-
-DEFAULT_PATHS = ("logs/combined*.log",)
-"""What app_logging and the first user's winston write; `error.log` repeats lines of it and is not followed."""
-
-AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +29,15 @@ class LimitOptions:
     """How much is kept at most.
 
     Attributes:
-        max_series: Label sets of requests that stand for themselves; the rest is counted under `__other__`.
+        max_series: Label sets of requests that stand for themselves; the rest is counted under `__other__`. The same
+            for each own metric.
+        max_routes: Routes that stand for themselves.
+        max_label_values: Values of a label of an own metric that stand for themselves.
     """
 
     max_series: int = DEFAULT_MAX_SERIES
+    max_routes: int = DEFAULT_MAX_ROUTES
+    max_label_values: int = DEFAULT_MAX_LABEL_VALUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +58,50 @@ class Config:
     """Everything that can be set.
 
     Attributes:
-        paths: Paths, globs or directories of the logs to follow.
+        sources: The logs to follow; a file that several of them mean belongs to the first.
         poll_seconds: Longest time between two looks at the files.
+        metrics: Metrics of one's own.
+        drop: A record that matches one of these counts nowhere but as dropped.
     """
 
-    paths: tuple[str, ...] = DEFAULT_PATHS
+    sources: tuple[Source, ...] = (Source(),)
     poll_seconds: float = 0.5
     follow: FollowOptions = field(default_factory=FollowOptions)
     measure: MeasureOptions = field(default_factory=MeasureOptions)
+    metrics: tuple[MetricOptions, ...] = ()
+    drop: tuple[MatchOptions, ...] = ()
     limits: LimitOptions = field(default_factory=LimitOptions)
     serve: ServeOptions = field(default_factory=ServeOptions)
     state: StateOptions = field(default_factory=StateOptions)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Paths, globs and directories of all sources."""
+        return tuple(path for source in self.sources for path in source.paths)
+
+    @property
+    def admission(self) -> Admission:
+        """What decides which label sets stand for themselves."""
+        return Admission(self.limits.max_series, self.limits.max_label_values, self.limits.max_routes)
+
+    def pipeline(
+        self, before: Tally | None = None, *, window: Window | None = None, watch: Watch | None = None
+    ) -> Pipeline:
+        """Return what counts as it says; `before` are the numbers that the changes are added to."""
+        return Pipeline(
+            self.measure,
+            counted(self.sources),
+            self.own,
+            max_routes=self.limits.max_routes,
+            before=before,
+            window=window,
+            watch=watch,
+        )
+
+    @property
+    def own(self) -> OwnMetrics:
+        """What is counted beside the built-in metrics, and what is dropped."""
+        return own.own_metrics(self.metrics, self.drop)
 
 
 class OptionError(UsageError):
@@ -83,21 +127,28 @@ def check(config: Config) -> None:
             obey()
         except UsageError as error:
             raise OptionError(key, str(error)) from None
-    if config.measure.format not in (None, *FORMAT_NAMES):
-        known = ", ".join((AUTO, *FORMAT_NAMES))
-        raise OptionError("measure.format", f"there is no log format {config.measure.format!r}; known are {known}")
     for name, value, least in (
         ("poll_seconds", config.poll_seconds, 0.01),
         ("follow.linger_seconds", config.follow.linger_seconds, 0),
         ("follow.max_line_bytes", config.follow.max_line_bytes, 1024),
         ("follow.max_open_files", config.follow.max_open_files, 2),
         ("limits.max_series", config.limits.max_series, 1),
+        ("limits.max_routes", config.limits.max_routes, 1),
+        ("limits.max_label_values", config.limits.max_label_values, 1),
         ("serve.scrape_budget_seconds", config.serve.scrape_budget_seconds, 0),
+        ("serve.stalled_seconds", config.serve.stalled_seconds, 0.1),
     ):
         if not least <= value < float("inf"):
             raise OptionError(name, f"{name} must be a number from {least} on: not {value}")
-    for name, path in (("state.file", config.state.file), *(("paths", path) for path in config.paths)):
-        if path is not None and (not path or "\0" in path):
-            raise OptionError(name, f"{name} must be the name of a file, not {path!r}")
-    if not config.paths:
-        raise OptionError("paths", "paths must name at least one log file, glob or directory")
+    if config.state.file is not None and (not config.state.file or "\0" in config.state.file):
+        raise OptionError("state.file", f"state.file must be the name of a file, not {config.state.file!r}")
+    for key, why in problems(config.sources):
+        raise OptionError(key, why)
+    for key, why in own.problems(
+        config.metrics,
+        config.drop,
+        constant={label for source in config.sources for label in source.labels},
+        max_series=config.limits.max_series,
+        max_label_values=config.limits.max_label_values,
+    ):
+        raise OptionError(key, why)

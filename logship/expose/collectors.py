@@ -16,8 +16,9 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from prometheus_client.utils import floatToGoString
 
 from logship import __version__
-from logship.measure import Series, Tally, in_flight
-from logship.model import LabelSet
+from logship.expose.own import own_families
+from logship.measure import OwnMetric, Series, Tally, in_flight, not_silent
+from logship.model import Constant, SeriesKey
 
 _NANOSECONDS = 1_000_000_000
 
@@ -52,7 +53,7 @@ class Created(NamedTuple):
     durations: float | None
 
 
-def _unknown(_labels: LabelSet) -> Created:
+def _unknown(_series: SeriesKey) -> Created:
     return Created(None, None)
 
 
@@ -62,28 +63,41 @@ class TallyCollector(Collector):
     Args:
         tally: Returns the numbers.
         buckets: Upper bounds of the buckets in them, in seconds.
-        created: Returns when the metrics of a label set began.
-        now: Seconds since the epoch, as processes that are silent count as gone; None leaves out what holds only now.
+        created: Returns when the metrics of a series began.
+        now: Seconds since the epoch: who is silent is left out. None, where there is no now, leaves out the requests
+            in flight and no health check.
+        metrics: The own metrics among the numbers.
     """
 
     def __init__(
         self,
         tally: Callable[[], Tally],
         buckets: Sequence[float],
-        created: Callable[[LabelSet], Created] = _unknown,
+        created: Callable[[SeriesKey], Created] = _unknown,
         now: Callable[[], float] | None = time.time,
+        metrics: Sequence[OwnMetric] = (),
     ) -> None:
         self._tally = tally
         self._created = created
         self._now = now
+        self._metrics = metrics
         self._bounds = [*(bucket_label(bound) for bound in buckets), "+Inf"]
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families of one consistent state."""
         tally = self._tally()
-        yield self._durations(tally)
-        yield self._requests(tally)
-        yield from self._active(tally)
+        families: dict[str, Metric] = {}
+        for constant, part in tally.by_labels():
+            for family in self._of_source(constant, part):
+                _add(families, family, constant)
+        yield from families.values()
+        yield from self._of_all(tally)
+
+    def _of_source(self, constant: Constant, tally: Tally) -> Iterator[Metric]:
+        """Yield what belongs to the sources with constant labels, without these labels."""
+        yield self._durations(constant, tally)
+        yield self._requests(constant, tally)
+        yield from self._checks(tally)
         yield _counter("log_messages", "Log records, requests included, by level.", "level", tally.messages)
         yield _counter(
             "log_exceptions", "Log records that tell of an exception, by its type.", "type", tally.exceptions
@@ -94,6 +108,26 @@ class TallyCollector(Collector):
         yield _lines(tally)
         yield CounterMetricFamily("logship_read_bytes", "Bytes of log lines that were read.", tally.read_bytes)
         yield CounterMetricFamily(
+            "logship_series_folded",
+            "Requests and records counted under the label value __other__ because of a limit on series or labels.",
+            tally.folded,
+        )
+        yield _counter(
+            "logship_unfit_values",
+            "Records that match a metric of the configuration but have no fitting number as its value, by metric.",
+            "metric",
+            tally.own_unfit,
+        )
+        if tally.last_event is not None:
+            yield GaugeMetricFamily(
+                "logship_last_event_timestamp_seconds", "Time of the newest log record that was read.", tally.last_event
+            )
+        yield from own_families(self._metrics, tally.own, lambda key: self._created((constant, key)).requests)
+
+    def _of_all(self, tally: Tally) -> Iterator[Metric]:
+        """Yield what is known of all sources together."""
+        yield from self._active(tally)
+        yield CounterMetricFamily(
             "logship_lost_bytes",
             "Bytes that were seen in a log file but never read, as it vanished.",
             tally.lost_bytes,
@@ -103,22 +137,28 @@ class TallyCollector(Collector):
             "Log records that are missing: gaps in the numbers that each process gives its records.",
             tally.lost_lines,
         )
-        yield CounterMetricFamily(
-            "logship_series_folded",
-            "Requests counted under the label value __other__ because of the limit on series or label length.",
-            tally.folded,
-        )
-        if tally.last_event is not None:
-            yield GaugeMetricFamily(
-                "logship_last_event_timestamp_seconds", "Time of the newest log record that was read.", tally.last_event
-            )
 
     def _active(self, tally: Tally) -> Iterator[Metric]:
-        active = in_flight(tally.writers, self._now(), tally.last_event or 0.0) if self._now is not None else None
+        if self._now is None:
+            return
+        newest = max((part.last_event or 0.0 for _, part in tally.by_labels()), default=0.0)
+        active = in_flight(tally.writers, self._now(), newest)
         if active is not None:
             yield GaugeMetricFamily("active_connections", "Number of active connections", active)
 
-    def _durations(self, tally: Tally) -> Metric:
+    def _checks(self, tally: Tally) -> Iterator[Metric]:
+        verdicts = not_silent(tally.checks, self._now()) if self._now is not None else tally.checks
+        if verdicts:
+            family = GaugeMetricFamily(
+                "health_check_status",
+                "Whether the latest run of a health check of the application passed (1) or failed (0).",
+                labels=["check"],
+            )
+            for name, verdict in sorted(verdicts.items()):
+                family.add_metric([name], verdict.is_healthy)
+            yield family
+
+    def _durations(self, constant: Constant, tally: Tally) -> Metric:
         family = HistogramMetricFamily(
             "http_request_duration_seconds",
             "Duration of HTTP requests in seconds",
@@ -127,17 +167,17 @@ class TallyCollector(Collector):
         for labels, series in sorted(tally.series.items()):
             if any(series.buckets):
                 family.add_metric(list(labels), self._buckets(series), series.sum_ns / _NANOSECONDS)
-                if (created := self._created(labels).durations) is not None:
+                if (created := self._created((constant, labels)).durations) is not None:
                     named = dict(zip(("method", "route", "status_code"), labels, strict=True))
                     family.add_sample(f"{family.name}_created", named, created)
         return family
 
-    def _requests(self, tally: Tally) -> Metric:
+    def _requests(self, constant: Constant, tally: Tally) -> Metric:
         family = CounterMetricFamily(
             "http_requests", "Total number of HTTP requests", labels=["method", "route", "status"]
         )
         for labels, series in sorted(tally.series.items()):
-            family.add_metric(list(labels), series.requests, self._created(labels).requests)
+            family.add_metric(list(labels), series.requests, self._created((constant, labels)).requests)
         return family
 
     def _buckets(self, series: Series) -> list[tuple[str, float]]:
@@ -165,6 +205,17 @@ class StandingCollector(Collector):
         build = GaugeMetricFamily("logship_build_info", "Version of logship, as a label.", labels=["version"])
         build.add_metric([__version__], 1)
         yield build
+
+
+def _add(families: dict[str, Metric], family: Metric, constant: Constant) -> None:
+    """Add the samples of a family to those of the same name, with constant labels."""
+    if constant:
+        more = dict(constant)
+        family.samples = [sample._replace(labels={**sample.labels, **more}) for sample in family.samples]
+    if family.name in families:
+        families[family.name].samples += family.samples
+    else:
+        families[family.name] = family
 
 
 def bucket_label(bound: float) -> str:
@@ -213,6 +264,7 @@ def _lines(tally: Tally) -> Metric:
     )
     family.add_metric(["request", ""], tally.request_lines)
     family.add_metric(["not_request", ""], tally.not_request)
+    family.add_metric(["dropped", ""], tally.ruled_out)
     for reason, count in sorted(tally.rejected.items()):
         family.add_metric(["rejected", reason], count)
     return family

@@ -23,10 +23,14 @@ class ServeOptions:
     Attributes:
         listen: HOST:PORT; port 0 takes a free one.
         scrape_budget_seconds: Longest time that a scrape waits for a fresh state.
+        stalled_seconds: /healthz says no when the loop has not turned for so long, beside the time between two looks.
+        require_files: Whether /readyz says no while one of the paths means no file.
     """
 
     listen: str = DEFAULT_LISTEN
     scrape_budget_seconds: float = 1.0
+    stalled_seconds: float = 120.0
+    require_files: bool = False
 
 
 def parse_listen(listen: str) -> tuple[str, int]:

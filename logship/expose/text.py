@@ -10,7 +10,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from logship.expose.collectors import TallyCollector, registry_of
-from logship.measure import Tally
+from logship.measure import OwnMetric, Tally
 
 _OPENMETRICS = "application/openmetrics-text"
 
@@ -24,9 +24,9 @@ def encode(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
     return encoder(registry if content_type.startswith(_OPENMETRICS) else _WithoutCreated(registry)), content_type
 
 
-def exposition(tally: Tally, buckets: Sequence[float]) -> str:
-    """Return the metrics of `tally` in the text format 0.0.4."""
-    return generate_latest(registry_of(TallyCollector(lambda: tally, buckets, now=None))).decode()
+def exposition(tally: Tally, buckets: Sequence[float], metrics: Sequence[OwnMetric] = ()) -> str:
+    """Return the metrics of `tally`, the own ones among them, in the text format 0.0.4."""
+    return generate_latest(registry_of(TallyCollector(lambda: tally, buckets, now=None, metrics=metrics))).decode()
 
 
 class _WithoutCreated(Collector):

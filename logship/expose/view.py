@@ -9,8 +9,8 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from logship.expose.collectors import Created, Standing, StandingCollector, TallyCollector
-from logship.measure import DEFAULT_BUCKETS, Tally
-from logship.model import LabelSet
+from logship.measure import DEFAULT_BUCKETS, OwnMetric, Tally
+from logship.model import SeriesKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +20,22 @@ class View:
     Attributes:
         tally: The committed numbers.
         buckets: Upper bounds of the buckets in them, in seconds.
-        created: When each label set was first counted, in seconds since the epoch.
+        created: When each series was first counted, in seconds since the epoch.
         durations_since: When counting into these buckets began; what is older than that began anew then.
         standing: How the tailer stands beside the numbers.
+        metrics: The own metrics among the numbers.
     """
 
     tally: Tally = field(default_factory=Tally)
     buckets: tuple[float, ...] = DEFAULT_BUCKETS
-    created: Mapping[LabelSet, float] = field(default_factory=dict)
+    created: Mapping[SeriesKey, float] = field(default_factory=dict)
     durations_since: float = 0.0
     standing: Standing = field(default_factory=Standing)
+    metrics: tuple[OwnMetric, ...] = ()
 
-    def created_of(self, labels: LabelSet) -> Created:
-        """Return when the metrics of a label set began."""
-        at = self.created.get(labels)
+    def created_of(self, series: SeriesKey) -> Created:
+        """Return when the metrics of a series began."""
+        at = self.created.get(series)
         return Created(None, None) if at is None else Created(at, max(at, self.durations_since))
 
 
@@ -46,5 +48,6 @@ class ViewCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the families of one view."""
         view = self._view()
-        yield from TallyCollector(lambda: view.tally, view.buckets, view.created_of).collect()
+        counted = TallyCollector(lambda: view.tally, view.buckets, view.created_of, metrics=view.metrics)
+        yield from counted.collect()
         yield from StandingCollector(lambda: view.standing).collect()

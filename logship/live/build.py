@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from prometheus_client import ProcessCollector
 
 from logship.checkpoint import Ledger, PlacedStore, SqliteStore, Store, files_of, move_aside
-from logship.config import Config
+from logship.config import Config, followed
 from logship.errors import StateDamagedError
 from logship.expose import Server, ViewCollector, application, bind, registry_of
+from logship.live.probes import Probes
 from logship.live.reload import Reload
 from logship.live.sidecar import Sidecar
 from logship.live.turns import TurnGate
 from logship.live.vitals import Say, Vitals
-from logship.measure import Admission, Tally
-from logship.pipeline import Pipeline
+from logship.measure import Tally
 from logship.read import DirectoryWatch, Follower, TimedWaker, directories, expand
 
 
@@ -32,8 +32,8 @@ class Tailer:
 
     @property
     def tally(self) -> Tally:
-        """What is committed."""
-        return self.sidecar.view.tally
+        """What is committed, of all sources together."""
+        return self.sidecar.view.tally.whole()
 
     def reload_soon(self) -> None:
         """Read the configuration again before the next turn; from any thread, or a signal handler."""
@@ -60,19 +60,20 @@ def build(config: Config, say: Say, reread: Callable[[], Config] | None = None) 
     waker = TimedWaker()
     gate = TurnGate(waker.wake)
     ledger = Ledger(
-        Admission(config.limits.max_series),
+        config.admission,
         _store(config, vitals, say),
         buckets=config.measure.buckets,
+        own=config.own,
         now=time.time,
         failed=vitals.unsaved,
         recovered=vitals.saved_again,
     )
-    ledger.restore()
+    vitals.begun_anew(ledger.restore())
     watch = DirectoryWatch(waker.wake, vitals.unwatched)
 
     def follower(wanted: Config) -> Follower:
         return Follower(
-            wanted.paths,
+            followed(wanted.sources),
             wanted.follow,
             vitals,
             positions=ledger.published.positions,
@@ -82,7 +83,7 @@ def build(config: Config, say: Say, reread: Callable[[], Config] | None = None) 
 
     sidecar = Sidecar(
         follower=follower(config),
-        pipeline=Pipeline(config.measure),
+        pipeline=config.pipeline(ledger.published.tally),
         ledger=ledger,
         gate=gate,
         waker=waker,
@@ -93,12 +94,16 @@ def build(config: Config, say: Say, reread: Callable[[], Config] | None = None) 
         loss_grace_seconds=2 * config.follow.linger_seconds,  # as long as a late writer may still fill a gap, and again
     )
     reload = Reload(config, reread, sidecar=sidecar, ledger=ledger, vitals=vitals, new_follower=follower, now=time.time)
+    if config.metrics:
+        sidecar.commit()  # their series are to be seen before the first record counts
+    probes = Probes(sidecar, vitals, lambda: reload.config, time.monotonic)
     registry = registry_of(ViewCollector(lambda: sidecar.view))
     ProcessCollector(registry=registry)
     web = application(
         registry=registry,
         freshen=gate.freshen,
-        readiness=lambda: None if sidecar.has_drained else "still reading what was there at the start",
+        stall=probes.stall,
+        missing=probes.missing,
         budget_seconds=lambda: reload.config.serve.scrape_budget_seconds,
     )
     return Tailer(sidecar, Server(web, bind(config.serve.listen)), watch, reload)
@@ -114,7 +119,10 @@ def _store(config: Config, vitals: Vitals, say: Say) -> Store | None:
     path = config.state.file
     if path is None:
         return None
-    store = PlacedStore(path, lambda: SqliteStore(path, buckets=config.measure.buckets), vitals.state_rewritten)
+    buckets, definitions = config.measure.buckets, config.own.definitions
+    store = PlacedStore(
+        path, lambda: SqliteStore(path, buckets=buckets, definitions=definitions), vitals.state_rewritten
+    )
     try:
         store.open()
     except StateDamagedError as error:

@@ -12,14 +12,12 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from logship.checkpoint import Ledger
-from logship.config import Config
+from logship.config import Config, followed
 from logship.errors import LogshipError
 from logship.live.sidecar import Sidecar
 from logship.live.vitals import Vitals
-from logship.measure import Admission
 from logship.model import Position
-from logship.pipeline import Pipeline
-from logship.read import Follower, expand
+from logship.read import Follower
 
 NEEDS_RESTART = frozenset({"serve.listen", "state.file", "state.recovery"})
 """What is decided before the first line is read."""
@@ -77,15 +75,20 @@ class Reload:
 
     def _obey(self, config: Config) -> None:
         before, self.config = self.config, config
-        if (config.paths, config.follow) != (before.paths, before.follow):
+        if (config.sources, config.follow) != (before.sources, before.follow):
             positions = {**self._ledger.published.positions, **self._sidecar.follower.positions()}
-            self._sidecar.leave(no_longer_meant(positions, expand(before.paths), expand(config.paths)))
+            was, now = followed(before.sources).expand(), followed(config.sources).expand()
+            self._sidecar.leave(no_longer_meant(positions, was, now))
             self._sidecar.follower = self._new_follower(config)
         if config.measure.buckets != before.measure.buckets:
             self._ledger.begin_durations_anew(config.measure.buckets)
-        if config.measure != before.measure:
-            self._sidecar.pipeline = Pipeline(config.measure)
-        self._ledger.admission = Admission(config.limits.max_series)
+        own = config.own
+        if own != before.own:
+            self._vitals.begun_anew(self._ledger.use_metrics(own))
+        counting = (config.measure, config.sources, config.limits, own)
+        if counting != (before.measure, before.sources, before.limits, before.own):
+            self._sidecar.pipeline = config.pipeline(self._ledger.published.tally)
+        self._ledger.admission = config.admission
         self._sidecar.poll_seconds = config.poll_seconds
         self._sidecar.commit()
 

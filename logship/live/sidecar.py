@@ -62,6 +62,8 @@ class Sidecar:
         self._stopping = False
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._unrecognised = set(ledger.published.positions)
+        self.turned_at = monotonic()
+        """When the loop last looked at the files, by the clock; it does at least every `poll_seconds`."""
         self.has_drained = False
         """Whether everything that was there at the start has been counted."""
         self.view = View()
@@ -96,7 +98,7 @@ class Sidecar:
         self._watch()
         has_more, has_committed, passes = True, False, 0
         while has_more:
-            now = self._monotonic()
+            now = self.turned_at = self._monotonic()
             self.follower.look(now)  # also between turns: files come and go while there is much to catch up
             self.publish()  # a scrape that will not wait sees how much there is to catch up
             fed, is_all = self._feed(now)
@@ -154,7 +156,8 @@ class Sidecar:
             is_reload_successful=vitals.is_reload_successful,
             configured_at=vitals.configured_at,
         )
-        self.view = View(committed.tally, committed.buckets, committed.created, committed.durations_since, standing)
+        numbers = (committed.tally, committed.buckets, committed.created, committed.durations_since)
+        self.view = View(*numbers, standing, committed.metrics)
 
     def _run_errands(self) -> bool:
         """Run what was asked for meanwhile; return whether there was anything."""

@@ -16,10 +16,12 @@ class Vitals:
     def __init__(self, say: Say) -> None:
         self._say = say
         self._counts: Counter[str] = Counter()
-        self._unsaved_because: set[str] = set()
+        self._told_unsaved: set[str] = set()
         self._lost_bytes = 0
         self.checkpoint_errors = 0
         """Commits that could not be made durable."""
+        self.unsaved_because: str | None = None
+        """Why the last commit could not be made durable; None when it could."""
         self.is_reload_successful = True
         """Whether the last attempt to read the configuration succeeded."""
         self.configured_at = 0.0
@@ -56,13 +58,15 @@ class Vitals:
     def unsaved(self, why: str) -> None:
         """Tell that a commit could not be made durable, once for each reason; counting goes on."""
         self.checkpoint_errors += 1
-        if why not in self._unsaved_because:
+        self.unsaved_because = why
+        if why not in self._told_unsaved:
             self._say("cannot save the state, counting goes on", why=why)
-        self._unsaved_because.add(why)
+        self._told_unsaved.add(why)
 
     def saved_again(self) -> None:
         """Tell that everything is durable again after commits that were not."""
-        self._unsaved_because.clear()
+        self.unsaved_because = None
+        self._told_unsaved.clear()
         self._say("the state is saved again")
 
     def state_rewritten(self, path: str) -> None:
@@ -84,6 +88,11 @@ class Vitals:
         self._say("configuration reloaded", changed=list(changed))
         if needs_restart:
             self._say("some of it needs a restart", keys=list(needs_restart))
+
+    def begun_anew(self, metrics: Sequence[str]) -> None:
+        """Tell that metrics of the configuration count from nothing, as they are defined otherwise than before."""
+        if metrics:
+            self._say("metrics begin anew: their definition changed", metrics=list(metrics))
 
     def reload_refused(self, why: str) -> None:
         """Tell that a configuration cannot be obeyed, and that the old one stays."""

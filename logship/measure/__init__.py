@@ -3,41 +3,71 @@
 from __future__ import annotations
 
 from logship.measure.admission import DEFAULT_MAX_SERIES, Admission, fold
-from logship.measure.histogram import DEFAULT_BUCKETS, Histogram, check_buckets, drop_invalid
+from logship.measure.checks import Verdict, not_silent
+from logship.measure.histogram import DEFAULT_BUCKETS, Histogram, check_buckets, drop_invalid, is_duration
 from logship.measure.learned import LearnedRoutes
 from logship.measure.levels import level_label
 from logship.measure.losses import GRACE_SECONDS, LossWatch
+from logship.measure.own import DERIVED, ROUTE, OwnLabel, OwnMetric, OwnMetrics, OwnValue, scaled
+from logship.measure.own_counting import MAX_VALUE_CHARACTERS, OwnCounter
+from logship.measure.own_selection import Column, Memo, Places, Selector
+from logship.measure.own_series import DEFAULT_MAX_LABEL_VALUES, UNITS, Dated, Sample
 from logship.measure.roll import Roll
-from logship.measure.routes import Routes
+from logship.measure.routes import Origin, Routes
 from logship.measure.runs import Run, Runs, runs_of
+from logship.measure.segments import DEFAULT_MAX_ROUTES, MAX_VALUES, LearnedSegments
 from logship.measure.sketch import Sketcher, quantile_ns
 from logship.measure.tally import Series, Tally, merge
 from logship.measure.writers import Settled, Word, Writer, in_flight
 
 __all__ = [
     "DEFAULT_BUCKETS",
+    "DEFAULT_MAX_LABEL_VALUES",
+    "DEFAULT_MAX_ROUTES",
     "DEFAULT_MAX_SERIES",
+    "DERIVED",
     "GRACE_SECONDS",
+    "MAX_VALUES",
+    "MAX_VALUE_CHARACTERS",
+    "ROUTE",
+    "UNITS",
     "Admission",
+    "Column",
+    "Dated",
     "Histogram",
     "LearnedRoutes",
+    "LearnedSegments",
     "LossWatch",
+    "Memo",
+    "Origin",
+    "OwnCounter",
+    "OwnLabel",
+    "OwnMetric",
+    "OwnMetrics",
+    "OwnValue",
+    "Places",
     "Roll",
     "Routes",
     "Run",
     "Runs",
+    "Sample",
+    "Selector",
     "Series",
     "Settled",
     "Sketcher",
     "Tally",
+    "Verdict",
     "Word",
     "Writer",
     "check_buckets",
     "drop_invalid",
     "fold",
     "in_flight",
+    "is_duration",
     "level_label",
     "merge",
+    "not_silent",
     "quantile_ns",
     "runs_of",
+    "scaled",
 ]

@@ -77,6 +77,11 @@ def drop_invalid(durations: list[float]) -> int:
     return dropped
 
 
+def is_duration(number: float) -> bool:
+    """Return whether a number can be a duration, as `drop_invalid` sees it."""
+    return 0 <= number <= _LONGEST
+
+
 def check_buckets(buckets: Sequence[float]) -> tuple[float, ...]:
     """Return `buckets` when they can be the bounds of a histogram, else raise UsageError."""
     finite = all(math.isfinite(bound) and bound > 0 for bound in buckets)

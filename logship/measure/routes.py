@@ -8,15 +8,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 
 from logship.errors import UsageError
 from logship.model import UNMATCHED
 
 PLACEHOLDER = ":id"
+PARAMETER = ":param"
+"""Stands for a segment with too many values, as `segments` learns them; a url that holds it must not say so."""
+
 NOT_FOUND = 404
+
+
+class Origin(StrEnum):
+    """Where the route of a request comes from."""
+
+    OWN = "own"
+    """The record says it."""
+    DECLARED = "declared"
+    """It is the first of the user's templates that matches."""
+    PATH = "path"
+    """It is the path of the url: nothing in it looks like an identifier."""
+    TEMPLATE = "template"
+    """It is the path with identifiers replaced."""
+    LEARNED = "learned"
+    """A segment of it has too many values, and became a parameter."""
+    UNMATCHED = "unmatched"
+    """No route answered."""
+
 
 IDENTIFIER = (
     r"(?:\d++(?![^/?#])"  # a number
+    rf"|{PARAMETER}(?![^/?#])"
     r"|[0-9a-fA-F]{16,}+(?![^/?#])"  # an object id or a digest
     r"|\d{4}-\d\d-\d\d(?:T[^/?#]*+)?(?![^/?#])"  # a date, a date with a time
     r"|(?=[^/?#]{20})(?:"
@@ -50,6 +73,13 @@ def template(path: str) -> str:
     return _SEGMENT.sub("/" + PLACEHOLDER, path)
 
 
+def paths_of(route: str, value: str) -> list[str]:
+    """Return the path that a template of the user's takes with `value` for its placeholders, if it takes one such."""
+    path = _PART.sub(lambda part: f"{part['dot'] or ''}{value}", route)
+    path = f"{path[:-1]}{value}/{value}" if path.endswith("/*") else path
+    return [path] if Routes([route]).route(path, None) == route else []
+
+
 class Routes:
     """Derive routes from urls; `declared` are the user's templates, such as `/api/students/:id` or `/files/*`."""
 
@@ -67,6 +97,15 @@ class Routes:
             if declared is not None:
                 return declared
         return UNMATCHED if status == NOT_FOUND else template(path)
+
+    def derive(self, url: str, status: int | None) -> tuple[str, Origin]:
+        """Return the same with where it comes from."""
+        route, path = self.route(url, status), path_of(url)
+        if self.has_declared and self._tree.find(_segments(path)) is not None:
+            return route, Origin.DECLARED
+        if status == NOT_FOUND:
+            return route, Origin.UNMATCHED
+        return route, Origin.PATH if route == path else Origin.TEMPLATE
 
 
 class _Node:

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from logship.measure import sketch
+from logship.measure.checks import Verdict, latest_verdicts
+from logship.measure.own_series import Own, add_own
 from logship.measure.sketch import Sketch
 from logship.measure.writers import Settled, Writer, bound, settle
-from logship.model import LabelSet, Reason
+from logship.model import Constant, LabelSet, Reason
 
 
 class Series(NamedTuple):
@@ -65,15 +67,21 @@ class Tally:
         exceptions: Records that tell of an exception, by its type.
         not_request: Lines that are no request.
         rejected: Lines that were refused, by reason.
-        folded: Requests that were counted under other labels than their own because of a limit.
+        ruled_out: Lines that a drop rule of the configuration left out.
+        outside: Lines outside the window of time that was asked for.
+        folded: Requests, and records of own metrics, that were counted under other labels because of a limit.
         read_bytes: Bytes of the lines, newlines included.
         lost_bytes: Bytes that were seen in a file but could never be read, as it vanished.
         lost_lines: Records whose numbers are missing for good.
         dropped: Records that the writers say they dropped.
         unlogged: Requests that have no line: those that records with a sampling rate stand for, beside their own.
+        own: The samples of own metrics.
+        own_unfit: Records that match an own metric but have no fitting number as its value, by metric.
+        checks: What the latest run of each health check of the application found.
         writers: What is known of the processes that number their records; the longest silent one first.
         first_event: Earliest time of a line in seconds since the epoch, as seen at the ends of batches.
         last_event: Latest one.
+        parts: What the lines of sources with labels of their own came to, apart from all this, by those labels.
     """
 
     series: dict[LabelSet, Series] = field(default_factory=dict)
@@ -81,15 +89,21 @@ class Tally:
     exceptions: Counter[str] = field(default_factory=Counter)
     not_request: int = 0
     rejected: Counter[Reason] = field(default_factory=Counter)
+    ruled_out: int = 0
+    outside: int = 0
     folded: int = 0
     read_bytes: int = 0
     lost_bytes: int = 0
     lost_lines: int = 0
     dropped: int = 0
     unlogged: int = 0
+    own: Own = field(default_factory=dict)
+    own_unfit: Counter[str] = field(default_factory=Counter)
+    checks: dict[str, Verdict] = field(default_factory=dict)
     writers: dict[str, Writer] = field(default_factory=dict)
     first_event: float | None = None
     last_event: float | None = None
+    parts: dict[Constant, Tally] = field(default_factory=dict)
 
     @property
     def requests(self) -> int:
@@ -103,8 +117,28 @@ class Tally:
 
     @property
     def lines(self) -> int:
-        """All lines: each is a request, no request, or rejected."""
-        return self.request_lines + self.not_request + self.rejected.total()
+        """All lines: each is a request, no request, rejected, ruled out, or outside."""
+        return self.request_lines + self.not_request + self.rejected.total() + self.ruled_out + self.outside
+
+    def part(self, labels: Constant) -> Tally:
+        """Return the tally of the sources with these labels; this one itself is that of those without."""
+        if not labels:
+            return self
+        return self.parts.setdefault(labels, Tally())
+
+    def by_labels(self) -> Iterator[tuple[Constant, Tally]]:
+        """Yield this tally and its parts, with the labels of each."""
+        yield (), self
+        yield from sorted(self.parts.items())
+
+    def whole(self) -> Tally:
+        """Return everything together, whatever its source."""
+        if not self.parts:
+            return self
+        total = replace(self.copy(), parts={})
+        for part in self.parts.values():
+            total.add(part)
+        return total
 
     def add_series(self, labels: LabelSet, series: Series) -> None:
         """Count the requests of `series` under `labels`."""
@@ -119,14 +153,26 @@ class Tally:
         self.exceptions.update(other.exceptions)
         self.not_request += other.not_request
         self.rejected.update(other.rejected)
+        self.ruled_out += other.ruled_out
+        self.outside += other.outside
         self.folded += other.folded
         self.read_bytes += other.read_bytes
         self.lost_bytes += other.lost_bytes
         self.lost_lines += other.lost_lines
         self.dropped += other.dropped
         self.unlogged += other.unlogged
+        add_own(self.own, other.own)
+        self.own_unfit.update(other.own_unfit)
+        self.add_checks(other.checks)
         self.add_writers(other.writers)
         self.widen_span(at for at in (other.first_event, other.last_event) if at is not None)
+        for constant, part in other.parts.items():
+            self.part(constant).add(part)
+
+    def add_checks(self, checks: Mapping[str, Verdict]) -> None:
+        """Add what runs of health checks found."""
+        if checks:
+            self.checks = latest_verdicts(self.checks, checks)
 
     def add_writers(self, writers: Mapping[str, Writer]) -> None:
         """Add what is known of writing processes; they are the last ones heard of."""
@@ -158,15 +204,21 @@ class Tally:
             exceptions=Counter(self.exceptions),
             not_request=self.not_request,
             rejected=Counter(self.rejected),
+            ruled_out=self.ruled_out,
+            outside=self.outside,
             folded=self.folded,
             read_bytes=self.read_bytes,
             lost_bytes=self.lost_bytes,
             lost_lines=self.lost_lines,
             dropped=self.dropped,
             unlogged=self.unlogged,
+            own=dict(self.own),
+            own_unfit=Counter(self.own_unfit),
+            checks=dict(self.checks),
             writers=dict(self.writers),
             first_event=self.first_event,
             last_event=self.last_event,
+            parts={labels: part.copy() for labels, part in self.parts.items()},
         )
 
 

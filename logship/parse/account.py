@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from logship.parse.checks import HEALTH_MESSAGE
 from logship.parse.times import time_of
 
 DROPPED_MESSAGE = "log records dropped"
@@ -18,7 +19,7 @@ DROPPED_MESSAGE = "log records dropped"
 HEARTBEAT_MESSAGE = "heartbeat"
 """A record that a process writes while it has nothing else to say."""
 
-OWN_MESSAGES = frozenset({DROPPED_MESSAGE, HEARTBEAT_MESSAGE})
+OWN_MESSAGES = frozenset({DROPPED_MESSAGE, HEARTBEAT_MESSAGE, HEALTH_MESSAGE})
 
 MAX_WEIGHT = 1_000_000_000
 """Requests that one record may stand for; a smaller rate is a mistake."""

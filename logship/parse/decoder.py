@@ -1,129 +1,100 @@
-r"""Decode complete lines into typed records: a chunk of lines comes in, records and reasons for refusals go out.
+"""Decode complete lines into records: a chunk of lines comes in, records and reasons for refusals go out.
 
-Theory of operation. msgspec decodes a whole chunk in one call, but its `decode_lines` only sees JSON values between
-white space: two records glued on one line would pass, and so would one record over two lines. So each line is wrapped
-in an array of its own: `\n` becomes `]\n[`, and the type is a tuple of exactly one record.
-  - A newline inside a record now closes an array that the record never opened, so it is refused.
-  - Every line therefore holds at least one whole tuple, and as many tuples as lines means exactly one in each.
-A chunk that is refused is halved until the pieces are small, then taken line by line by the very same check; only a
-line that fails alone is read as plain JSON (`coerce`), to accept it after all or to name the reason.
+A chunk that its reader refuses is halved until the pieces are small, then taken line by line by the very same check;
+only a line that fails alone is read for itself, to accept it after all or to name the reason.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
-
-import msgspec
+from typing import Any
 
 from logship.model import Reason
 from logship.parse.account import number_in
-from logship.parse.coerce import coerce
+from logship.parse.extras import Extras
 from logship.parse.formats import Format
+from logship.parse.readers import Rows, reader_of
 from logship.parse.records import Record
+from logship.parse.times import clock_of, event_times, stamp_of
 
 _SMALL_CHUNK_BYTES = 2048
 """Below this, halving costs more than going line by line."""
 
-_SEPARATOR = b"]\n["
-_SEPARATOR_GROWTH = len(_SEPARATOR) - 1
-
 
 @dataclass(slots=True)
 class Decoded:
-    """What the lines of a chunk became; each line is in exactly one of the three.
+    """What the lines of a chunk became; each line is in exactly one of the first three.
 
     Attributes:
         records: Each record in a tuple of one, as decoding made it.
         rejected: How many lines were refused, by reason.
         blank: How many lines held nothing but white space.
         numbers: Process and number of each line that was refused, where our own writer put them.
+        extras: What the records have at the extra paths.
     """
 
     records: list[tuple[Record]] = field(default_factory=list)
     rejected: Counter[Reason] = field(default_factory=Counter)
     blank: int = 0
     numbers: list[tuple[str, int]] = field(default_factory=list)
+    extras: Extras = field(default_factory=lambda: Extras({}), compare=False)
+
+    def add(self, rows: Rows) -> None:
+        """Add the rows that came next."""
+        self.records += rows.records
+        self.extras.add(len(rows.records), rows.pick)
 
 
 class Decoder:
-    """Decode lines of one format."""
+    """Decode lines of one format; `extra` are dotted paths to read besides, they cost nothing when there are none."""
 
-    def __init__(self, fmt: Format) -> None:
+    def __init__(self, fmt: Format, extra: Sequence[str] = ()) -> None:
         self.format = fmt
-        self._decode_lines = msgspec.json.Decoder(tuple[fmt.record]).decode_lines  # type: ignore[name-defined]
+        self._ways = {path: (path, *(f"{under}.{path}" for under in fmt.fields_under)) for path in extra}
+        self._reader = reader_of(fmt, [way for ways in self._ways.values() for way in ways])
+        self._clock = clock_of(self._raw, fmt.mapping.time) if fmt.is_mapped else stamp_of
 
     def decode(self, lines: bytes) -> Decoded:
         r"""Decode `lines`, each ended by `\n`."""
-        decoded = Decoded()
-        work = [lines]
+        decoded = Decoded(extras=Extras(self._ways))
+        if self.format.expand is not None:
+            lines, decoded.rejected = self.format.expand(lines)
+        work = [lines] if lines else []
         while work:
             chunk = work.pop()
-            records = self._decode_chunk(chunk)
-            if records is not None:
-                decoded.records += records
+            rows = self._reader.chunk(chunk)
+            if rows is not None:
+                decoded.add(rows)
             elif chunk.find(b"\n") == len(chunk) - 1:
                 self._salvage(chunk, decoded)
             else:
                 work += reversed(_divide(chunk))
         return decoded
 
-    def _decode_chunk(self, chunk: bytes) -> list[tuple[Record]] | None:
-        """Return one record for each line, or None when any line is not exactly one."""
-        if not chunk:
-            return []
-        body = chunk[:-1].replace(b"\n", _SEPARATOR)
-        lines = (len(body) - len(chunk) + 1) // _SEPARATOR_GROWTH + 1
-        try:
-            if not chunk.isascii():
-                chunk.decode()  # msgspec does not look into the strings that it skips
-            records = self._decode_lines(b"[%b]" % body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return None
-        return records if len(records) == lines else None
+    def times(self, lines: bytes) -> list[float]:
+        """Return the times of the first and the last of `lines` in seconds since the epoch, as far as they have one."""
+        return event_times(lines, self._clock)
+
+    def _raw(self, line: bytes) -> Mapping[str, Any] | Reason:
+        if self.format.expand is not None:
+            line = self.format.expand(line.rstrip(b"\n") + b"\n").lines.partition(b"\n")[0]
+        return self._reader.raw(line)
 
     def _salvage(self, line: bytes, decoded: Decoded) -> None:
         line = line.lstrip(b"\0")  # the hole that a stale writer offset leaves behind
         if line.isspace():
             decoded.blank += 1
             return
-        found = read_line(line, self.format)
-        if isinstance(found, Reason):
-            decoded.rejected[found] += 1
-            number = number_in(line) if self.format.is_numbered else None
-            if number is not None:
-                decoded.numbers.append(number)
-        else:
-            decoded.records.append((found,))
-
-
-def read_line(line: bytes, fmt: Format) -> Record | Reason:
-    """Return the record in one line, or the reason why there is none."""
-    value = load_object(line)
-    return value if isinstance(value, Reason) else coerce(value, fmt)
-
-
-def load_object(line: bytes) -> Mapping[str, Any] | Reason:
-    """Return the JSON object in one line, or the reason why there is none."""
-    if b"\0" in line:
-        return Reason.NUL_BYTES
-    try:
-        # json, not msgspec: it takes escaped lone surrogates, which are valid JSON
-        value = json.loads(line.decode(), parse_constant=_refuse_constant)
-    except UnicodeDecodeError:
-        return Reason.INVALID_UTF8
-    except ValueError:
-        return Reason.INVALID_JSON
-    except RecursionError:
-        return Reason.TOO_DEEP
-    return value if isinstance(value, dict) else Reason.NOT_AN_OBJECT
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+        found = self._reader.line(line)
+        if isinstance(found, Rows):
+            decoded.add(found)
+            return
+        decoded.rejected[found] += 1
+        number = number_in(line) if self.format.is_numbered else None
+        if number is not None:
+            decoded.numbers.append(number)
 
 
 def _divide(chunk: bytes) -> list[bytes]:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+NO_STATUS = 0
+"""Status of a request that nothing answered, as a client that left: what Envoy and Istio write for it."""
+
 
 class Record(Struct, gc=False):
     """The fields of a request record, in the unit and the types of its format."""
@@ -47,6 +50,16 @@ class WinstonRecord(Record, gc=False):
 
     stack: str | None = None
     metadata: WinstonMetadata | None = None
+
+
+class MappedRecord(Record, gc=False):
+    """A record read by a mapping.
+
+    Attributes:
+        exception_type: The type of the exception that it tells of.
+    """
+
+    exception_type: str | None = None
 
 
 class UndecidedRecord(WinstonRecord, gc=False):

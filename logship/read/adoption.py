@@ -11,7 +11,6 @@ from logship.read.discovery import Sighting
 from logship.read.generation import Generation, beginning, unpacked
 from logship.read.happenings import Happenings
 from logship.read.known import Known
-from logship.read.lines import LineCutter
 from logship.read.missed import Moved
 from logship.read.opening import Opener
 from logship.read.refusals import Refusals
@@ -95,7 +94,9 @@ class Adoption:
 
     def _begin_unpacking(self, known: Known, archive: Sighting, rest: Rest) -> None:
         self._shelf.known.drop(known.number)
-        generation = unpacked(known, archive.path, rest, LineCutter(self._opener.max_line_bytes))
+        source = self._opener.sources.of(archive.path, known.position.source)
+        generation = unpacked(known, archive.path, rest, self._opener.cutter_of(source))
+        generation.source = source
         self._shelf.unpacked.append(Unpacked(generation, archive, rest))
 
     def _tell_move(self, position: Position, sighting: Sighting) -> None:

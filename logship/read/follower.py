@@ -1,4 +1,4 @@
-"""Follow the files that globs mean, through rotation and restarts: batches of lines come out, each line once.
+"""Follow the files that sources mean, through rotation and restarts: batches of lines come out, each line once.
 
 The acting half of `rotation`: it opens, reads and closes. Every file that matches is followed, not one name: with
 winston's own rotation the writer moves on to `combined1.log` and `combined.log` is the oldest. A file whose name went
@@ -9,14 +9,14 @@ generations that are known already: it may be one of them under another name, or
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from logship.errors import InputError
 from logship.model import Batch, FileKey, Position
 from logship.read.adoption import Adoption
 from logship.read.archive import is_compressed_head
-from logship.read.discovery import Sighting, combined_beside, expand, sightings, without_repeats
+from logship.read.discovery import Sighting, combined_beside, sightings, without_repeats
 from logship.read.generation import BLOCK_BYTES, NOWHERE, Generation
 from logship.read.happenings import Happenings
 from logship.read.known import Known
@@ -29,6 +29,7 @@ from logship.read.rotation import Content, Held, Seen, can_let_go, classify, loo
 from logship.read.search import Search
 from logship.read.shelf import Shelf, Unpacked, directory_of
 from logship.read.siblings import Neighbourhood
+from logship.read.sources import Sources
 
 _CLOCK_TICK_SECONDS = 0.1
 """Two changes of a file within one tick of the kernel's clock (1 to 10 ms) carry the same time; with room to spare."""
@@ -38,10 +39,10 @@ _MOST_AT_ONCE = 32 << 20
 
 
 class Follower:
-    """Hold the files that `patterns` mean and hand out their new lines; used by one thread.
+    """Hold the files that `sources` mean and hand out their new lines; used by one thread.
 
     Args:
-        patterns: Paths, globs, directories.
+        sources: What is followed.
         options: How to follow.
         happenings: Who is told.
         positions: Where the generations stand that were open when a tailer stopped, by number.
@@ -51,7 +52,7 @@ class Follower:
 
     def __init__(
         self,
-        patterns: Sequence[str],
+        sources: Sources,
         options: FollowOptions,
         happenings: Happenings,
         *,
@@ -59,13 +60,13 @@ class Follower:
         ended: Mapping[int, Position] | None = None,
         excluded: Iterable[str] = (),
     ) -> None:
-        self._patterns = patterns
+        self._sources = sources
         self._options = options
         self._tell = happenings
         self._excluded = tuple(excluded)
         self._refusals = Refusals(happenings)
         self._shelf = Shelf.of(positions or {}, ended or {})
-        self._opener = Opener(self._shelf, options, happenings, self._refusals)
+        self._opener = Opener(sources, self._shelf, options, happenings, self._refusals)
         self._adoption = Adoption(self._shelf, self._opener, self._refusals, happenings, self._suspect)
         neighbourhood = Neighbourhood(frozenset(self._excluded))
         self._search = Search(
@@ -78,7 +79,7 @@ class Follower:
             give_up=self._give_up_search,
         )
         self._missed = Missed(
-            patterns,
+            sources.patterns,
             self._shelf,
             neighbourhood,
             self._refusals,
@@ -88,7 +89,7 @@ class Follower:
             is_repeat=lambda path: bool(without_repeats([path], self._with_combined)[1]),
         )
         known = [position.path for each in (positions, ended) if each for position in each.values()]
-        self._places = Places(patterns, map(directory_of, known))
+        self._places = Places(sources.patterns, map(directory_of, known))
         self._past: set[FileKey] = set()
         self._gone: list[Known] = []
         self._with_combined: set[str] = set()
@@ -215,7 +216,7 @@ class Follower:
 
     def _see_files(self) -> dict[FileKey, Sighting]:
         """Return the files that are to be followed now; let go of those that turn out to repeat others."""
-        paths = expand(self._patterns)
+        paths = self._sources.expand()
         self._with_combined |= combined_beside(paths)  # for good: a rotation takes it away for a moment
         kept, repeats = without_repeats(paths, self._with_combined)
         own = {sighting.key for sighting in sightings(self._excluded)}
@@ -310,7 +311,7 @@ class Follower:
         else:
             self._shelf.retire({generation.number: generation.position()})
             self._missed.suspect(generation.real_path)
-        generation.start_over(self._shelf.next_number(), self._options.max_line_bytes)
+        generation.start_over(self._shelf.next_number())
         generation.changed_at = now
 
     def _leave_copies(self) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from logship.model import Batch, FileKey, Position
+from logship.read.framing import Cutter
 from logship.read.identity import HEAD_BYTES, MARKER_BYTES, excerpt
 from logship.read.known import Known
-from logship.read.lines import LineCutter, Lines
+from logship.read.lines import Lines
 from logship.read.siblings import Rest
 
 BLOCK_BYTES = 1 << 16
@@ -32,13 +33,14 @@ class Generation:
         head: Its first bytes, up to `HEAD_BYTES`.
         marker: The bytes that end at the offset, up to `MARKER_BYTES`.
         counted_marker: The same for the end of the last batch.
+        source: Name of the source that it belongs to.
     """
 
     number: int
     path: str
     key: FileKey
     descriptor: int
-    cutter: LineCutter
+    cutter: Cutter
     offset: int = 0
     head: bytes = b""
     marker: bytes = b""
@@ -48,6 +50,7 @@ class Generation:
     changed_at: float = 0.0
     compared_at: float = 0.0
     gone_at: float | None = None
+    source: str = ""
     real_path: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,9 +80,8 @@ class Generation:
     def position(self) -> Position:
         """Return where the last line that was handed out ends, and what proves it."""
         counted = self.counted_offset
-        return Position(
-            self.real_path, self.key, counted, self.size, excerpt(self.head[:counted]), excerpt(self.counted_marker)
-        )
+        head, marker = excerpt(self.head[:counted]), excerpt(self.counted_marker)
+        return Position(self.real_path, self.key, counted, self.size, head, marker, self.source)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return bytes of the file as it is now."""
@@ -114,10 +116,10 @@ class Generation:
         head, marker = self.read_at(0, min(HEAD_BYTES, offset)), self.read_at(offset - marker_bytes, marker_bytes)
         self.offset, self.head, self.marker, self.counted_marker = offset, head, marker, marker
 
-    def start_over(self, number: int, max_line_bytes: int) -> None:
+    def start_over(self, number: int) -> None:
         """Be a new generation in the same open file; what was unfinished is gone with the old content."""
         self.number = number
-        self.cutter = LineCutter(max_line_bytes)
+        self.cutter = self.cutter.anew()
         self.offset = 0
         self.head = self.marker = self.counted_marker = b""
 
@@ -144,10 +146,10 @@ class Generation:
             yield self._batch(start, lines)
 
     def _batch(self, start: int, lines: Lines) -> Batch:
-        return Batch(self.number, start, self.counted_offset, lines.data, lines.oversize)
+        return Batch(self.number, start, self.counted_offset, lines.data, lines.oversize, self.source)
 
 
-def unpacked(known: Known, path: str, rest: Rest, cutter: LineCutter) -> Generation:
+def unpacked(known: Known, path: str, rest: Rest, cutter: Cutter) -> Generation:
     """Return what is known of a generation as one that is read on in a compressed file."""
     position = known.position
     generation = Generation(known.number, path, position.key, _NO_DESCRIPTOR, cutter, size=position.size)

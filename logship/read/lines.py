@@ -37,6 +37,10 @@ class LineCutter:
         self.pending_bytes = 0
         """Bytes taken in that stand behind the last newline."""
 
+    def anew(self) -> LineCutter:
+        """Return a cutter of the same kind that has seen nothing."""
+        return LineCutter(self._limit)
+
     def feed(self, block: bytes) -> Lines:
         """Take a block, return the lines that it completes."""
         if len(block) <= self._limit:

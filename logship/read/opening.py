@@ -10,21 +10,23 @@ from logship.model import FileKey
 from logship.read.archive import is_compressed_head
 from logship.read.copies import has_different_lines, is_copy
 from logship.read.discovery import Sighting
+from logship.read.framing import Cutter, cutter_for
 from logship.read.generation import Generation
 from logship.read.happenings import Happenings
 from logship.read.identity import HEAD_BYTES
 from logship.read.known import Known
-from logship.read.lines import LineCutter
 from logship.read.options import FollowOptions
 from logship.read.parking import surplus
 from logship.read.refusals import Refusals
 from logship.read.shelf import Shelf
+from logship.read.sources import Sources
 
 
 class Opener:
     """Put generations on a shelf by opening their files, as far as there is room.
 
     Args:
+        sources: Which files belong to which source.
         shelf: Where they are put.
         options: How many, how long their lines.
         happenings: Who is told.
@@ -33,16 +35,17 @@ class Opener:
 
     def __init__(
         self,
+        sources: Sources,
         shelf: Shelf,
         options: FollowOptions,
         happenings: Happenings,
         refusals: Refusals,
     ) -> None:
+        self.sources = sources
         self._shelf = shelf
         self._options = options
         self._tell = happenings
         self._refusals = refusals
-        self.max_line_bytes = options.max_line_bytes
         self.now = 0.0
         self.has_waiting = False
         """Whether there are files that could not be opened, as too many others are open."""
@@ -104,7 +107,7 @@ class Opener:
         if is_compressed_head(os.pread(descriptor, 8, 0)):
             self._refusals.note_compressed(Sighting(path, key, status.st_size, status.st_mtime_ns))
             return None
-        cutter, now = LineCutter(self._options.max_line_bytes), self.now
+        cutter, now = cutter_for(None), self.now  # until its source is known
         generation = Generation(0, path, key, descriptor, cutter, size=status.st_size, changed_at=now, compared_at=now)
         generation.modified_ns = status.st_mtime_ns
         if (wanted is None or not wanted.position.offset) and self.is_copy(generation):
@@ -146,13 +149,22 @@ class Opener:
         """
         try:
             generation.resume(known.number, known.position)
+            self._belongs(generation, self.sources.of(generation.path, known.position.source))
         except OSError:
             self._shelf.known.add(replace(known, sought=True))
             raise
 
+    def cutter_of(self, source: str) -> Cutter:
+        """Return a new cutter for the lines of a source."""
+        return cutter_for(self.sources.wrap_of(source), self._options.max_line_bytes)
+
+    def _belongs(self, generation: Generation, source: str) -> None:
+        generation.source, generation.cutter = source, self.cutter_of(source)
+
     def _begin(self, generation: Generation) -> None:
         """Make a generation of a file that nobody knows."""
         generation.number = self._shelf.next_number()
+        self._belongs(generation, self.sources.of(generation.path))
         if generation.key in self.from_end:
             generation.skip_to_end(self._options.max_line_bytes)
 

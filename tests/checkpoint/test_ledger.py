@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,6 +140,9 @@ class Memory:
     def use_buckets(self, buckets: Sequence[float]) -> None:
         self.buckets = tuple(buckets)
 
+    def use_metrics(self, definitions: Mapping[str, str]) -> None:
+        """Keep none."""
+
     def close(self) -> None:
         pass
 
@@ -161,7 +164,7 @@ def test_a_series_keeps_the_time_at_which_it_was_first_counted_wherever_the_cloc
     for clock.at in (500.0, 2000.0):
         ledger.commit(requests(1), {})
         ledger.commit(requests(1, f"/{clock.at}"), {})
-    assert {labels.route: at for labels, at in ledger.published.created.items()} == {
+    assert {key[1]: at for (_, key), at in ledger.published.created.items()} == {
         "/a": 1000.0,
         "/500.0": 500.0,
         "/2000.0": 2000.0,
@@ -184,17 +187,17 @@ def test_durations_that_begin_anew_leave_everything_else_and_are_written_with_al
         "/idle": Series(2, (0, 0, 0), 0, 0, {}),
     }
     assert store.buckets == (1.0, 2.0)
-    assert set(store.changes[-1].labels) == set(after.tally.series)
+    assert set(store.changes[-1].series) == {((), labels) for labels in after.tally.series}
     assert store.changes[-1].durations_since == 1500.0
     assert before.tally.series != after.tally.series
 
 
 def test_durations_left_out_at_the_start_began_now() -> None:
     labels = LabelSet("GET", "/a", "200")
-    store = Memory(Saved(Tally(), {labels: 5.0}, durations_since=None))
+    store = Memory(Saved(Tally(), {((), labels): 5.0}, durations_since=None))
     ledger = Ledger(Admission(), store, now=Clock(1000.0))
     ledger.restore()
-    assert (ledger.published.durations_since, ledger.published.created) == (1000.0, {labels: 5.0})
+    assert (ledger.published.durations_since, ledger.published.created) == (1000.0, {((), labels): 5.0})
     ledger.commit(Tally(), {})
     assert store.changes[-1].durations_since == 1000.0
 

@@ -22,10 +22,11 @@ from hypothesis import strategies as st
 from words import powerless
 
 from logship.checkpoint import Ledger, NoStore, SqliteStore, move_aside, salvage
+from logship.checkpoint.rows import all_series
 from logship.checkpoint.schema import SCHEMA_VERSION
 from logship.checkpoint.store import MAX_ENDED, Change, Saved
 from logship.errors import StateDamagedError, StateError
-from logship.measure import Admission, Series, Tally, Word, Writer, merge, runs_of
+from logship.measure import Admission, Series, Tally, Verdict, Word, Writer, merge, runs_of
 from logship.model import Excerpt, FileKey, LabelSet, Position, Reason
 
 BUCKETS = (0.1, 1.0)
@@ -65,12 +66,19 @@ tallies = st.builds(
     lost_lines=numbers,
     dropped=numbers,
     unlogged=numbers,
+    checks=st.dictionaries(texts, st.builds(Verdict, times, st.booleans()), max_size=4),
     writers=st.dictionaries(texts, writers | st.just(Writer(((1, 1),))), max_size=4),
+)
+constants = st.dictionaries(texts, texts, min_size=1, max_size=2).map(lambda labels: tuple(sorted(labels.items())))
+tallies_by_source = st.builds(
+    lambda tally, parts: replace(tally, parts={labels: replace(part, writers={}) for labels, part in parts.items()}),
+    tallies,
+    st.dictionaries(constants, tallies, max_size=2),
 )
 paths = texts | st.binary(min_size=1, max_size=20).map(os.fsdecode)
 places = st.builds(
-    lambda path, key, offset, more, head, marker: Position(
-        path, key, offset, offset + more, Excerpt(min(offset, 1024), head), Excerpt(min(offset, 256), marker)
+    lambda path, key, offset, more, head, marker, source: Position(
+        path, key, offset, offset + more, Excerpt(min(offset, 1024), head), Excerpt(min(offset, 256), marker), source
     ),
     paths,
     st.builds(FileKey, st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1)),
@@ -78,6 +86,7 @@ places = st.builds(
     st.integers(0, 2**40),
     st.binary(min_size=16, max_size=16),
     st.binary(min_size=16, max_size=16),
+    texts,
 )
 generations = st.dictionaries(st.integers(1, 2**40), places, max_size=4)
 
@@ -92,7 +101,8 @@ def tally_of(route: str, requests: int = 1, buckets: int = 3) -> Tally:
 
 
 def change(tally: Tally, positions: Mapping[int, Position] | None = None, **more: Mapping[int, Position]) -> Change:
-    return Change(tally, tally.series, dict.fromkeys(tally.series, 5.0), positions or {}, more.get("ended", {}))
+    series = all_series(tally)
+    return Change(tally, series, dict.fromkeys(series, 5.0), positions or {}, more.get("ended", {}))
 
 
 @contextmanager
@@ -121,7 +131,7 @@ def state(tmp_path: Path) -> Path:
     return tmp_path / "state.db"
 
 
-@given(tallies, generations, generations)
+@given(tallies_by_source, generations, generations)
 @settings(max_examples=60)
 def test_any_tally_and_any_positions_come_back(
     tally: Tally, positions: dict[int, Position], ended: dict[int, Position]
@@ -132,7 +142,7 @@ def test_any_tally_and_any_positions_come_back(
             store.write(change(tally, positions, ended=ended))
         saved = load(state)
         assert saved.tally == tally
-        assert saved.created == dict.fromkeys(tally.series, 5.0)
+        assert saved.created == dict.fromkeys(all_series(tally), 5.0)
         assert saved.positions == {number: each for number, each in positions.items() if number not in ended}
         assert saved.ended == ended
 
@@ -167,7 +177,7 @@ def test_a_commit_writes_only_the_rows_that_changed(state: Path) -> None:
         assert database is not None
         before = database.total_changes
         ledger.commit(Tally(), dict(ledger.published.positions))
-        assert database.total_changes - before < 60, (
+        assert database.total_changes - before < 70, (
             "positions that did not move are not written after a restart either"
         )
 
@@ -182,8 +192,8 @@ def test_a_creation_time_stays_what_it_was(state: Path) -> None:
         ledger = Ledger(Admission(), store, now=lambda: next(clock))
         ledger.restore()
         ledger.commit(tally_of("/a"), {})
-        assert ledger.published.created == {LabelSet("GET", "/a", "200"): 100.0}
-    assert load(state).created == {LabelSet("GET", "/a", "200"): 100.0}
+        assert ledger.published.created == {((), LabelSet("GET", "/a", "200")): 100.0}
+    assert load(state).created == {((), LabelSet("GET", "/a", "200")): 100.0}
     assert load(state).tally.requests == 3
 
 
@@ -353,14 +363,14 @@ def test_a_file_cut_short_is_refused_unchanged(tmp_path: Path, sound: dict[str, 
         "UPDATE series SET created = 'x'",
         "UPDATE series SET route = CAST(x'ff' AS TEXT)",
         "UPDATE counts SET name = 'series' WHERE name = 'folded'",
-        "INSERT INTO counts VALUES ('rejected', 'whim', 1)",
-        "INSERT INTO counts VALUES ('messages', 'info', -1)",
+        "INSERT INTO counts VALUES ('', 'rejected', 'whim', 1)",
+        "INSERT INTO counts VALUES ('', 'messages', 'info', -1)",
         "UPDATE generations SET inode = 'x'",
         "UPDATE generations SET offset = -5",
         "UPDATE generations SET marker_bytes = offset + 1",
         "UPDATE generations SET head_bytes = 'x'",
         "UPDATE generations SET marker = 'text'",
-        "INSERT OR REPLACE INTO facts VALUES ('first_event', 'noon')",
+        "INSERT OR REPLACE INTO facts VALUES ('', 'first_event', 'noon')",
         "UPDATE writers SET runs = '[[5, 1]]'",
         "UPDATE writers SET runs = '[[1, 2], [3, 4]]'",
         "UPDATE writers SET runs = '[]'",
@@ -560,9 +570,9 @@ def test_a_file_that_may_not_be_written_any_more_fails_the_commit_and_is_written
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a file system of 128 KiB."""
+    """Give a file system of 256 KiB."""
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(tmp_path)], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)], check=False, capture_output=True
     )
     if mounted.returncode:
         pytest.skip("file systems cannot be mounted here")

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logship.config import Config, LimitOptions, check, load
+from logship.config import Config, LimitOptions, Source, check, load
 from logship.errors import ConfigError, UsageError
 from logship.expose import ServeOptions
 from logship.measure import DEFAULT_BUCKETS
-from logship.parse import FORMAT_NAMES
 from logship.pipeline import MeasureOptions
 from logship.read import FollowOptions
 
@@ -23,13 +22,22 @@ TESTDATA = Path(__file__).parent / "testdata"
 GOOD = {
     "empty": Config(),
     "only-comments": Config(),
-    "paths": Config(paths=("logs/combined*.log", "other logs/"), poll_seconds=1.0),
+    "sources": Config(
+        sources=(
+            Source(
+                ("logs/combined*.log", "other logs/"),
+                exclude=("logs/combined-old.log",),
+                labels={"service": "heroes-api"},
+            ),
+            Source(("/var/log/nginx/access.log",), format="winston"),
+        ),
+        poll_seconds=1.0,
+    ),
     "everything": Config(
-        paths=("logs/combined*.log",),
+        sources=(Source(("logs/combined*.log",), format="winston"),),
         poll_seconds=0.5,
         follow=FollowOptions(max_line_bytes=65536, linger_seconds=0.0),
         measure=MeasureOptions(
-            format="winston",
             buckets=(0.005, 0.1, 1.0, 10.0),
             routes=("/api/students/:id", "/files/*"),
             quantiles=True,
@@ -110,8 +118,8 @@ def test_no_text_breaks_it(tmp_path_factory: pytest.TempPathFactory, text: str) 
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     ),
-    st.sampled_from(["paths", "poll_seconds", "follow", "measure", "limits", "serve"]),
-    st.sampled_from(["", "format", "buckets", "routes", "listen", "max_series", "linger_seconds"]),
+    st.sampled_from(["sources", "poll_seconds", "follow", "measure", "limits", "serve"]),
+    st.sampled_from(["", "paths", "buckets", "routes", "listen", "max_series", "linger_seconds"]),
 )
 def test_no_value_breaks_it(tmp_path_factory: pytest.TempPathFactory, value: object, section: str, key: str) -> None:
     import yaml
@@ -127,17 +135,18 @@ def test_no_value_breaks_it(tmp_path_factory: pytest.TempPathFactory, value: obj
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (Config(paths=()), "paths must name"),
+        (Config(sources=()), "sources must name"),
         (Config(poll_seconds=0.001), "poll_seconds must be a number from 0.01 on: not 0.001"),
         (Config(poll_seconds=float("nan")), "poll_seconds must be .* not nan"),
         (Config(follow=FollowOptions(max_line_bytes=10)), "follow.max_line_bytes must be .* 1024"),
         (Config(follow=FollowOptions(linger_seconds=-1)), "follow.linger_seconds must be"),
         (Config(limits=LimitOptions(max_series=0)), "limits.max_series must be"),
         (Config(serve=ServeOptions(scrape_budget_seconds=-0.1)), "serve.scrape_budget_seconds must be"),
+        (Config(serve=ServeOptions(stalled_seconds=0)), "serve.stalled_seconds must be a number from 0.1 on"),
         (Config(serve=ServeOptions(listen="nowhere")), "cannot listen on 'nowhere'"),
         (
-            Config(measure=MeasureOptions(format="clf")),
-            "no log format 'clf'; known are auto, " + ", ".join(FORMAT_NAMES),
+            Config(sources=(Source(format="slogg"),)),
+            "no log format 'slogg'; did you mean 'slog'",
         ),
         (Config(measure=MeasureOptions(buckets=())), "histogram buckets must be"),
         (Config(measure=MeasureOptions(routes=("x",))), "route template 'x'"),
@@ -151,4 +160,4 @@ def test_a_value_out_of_range_is_refused_by_name(config: Config, message: str) -
 def test_the_defaults_can_be_obeyed() -> None:
     check(Config())
     assert Config().measure.buckets == DEFAULT_BUCKETS
-    check(replace(Config(), measure=MeasureOptions(format="app")))
+    check(replace(Config(), sources=(Source(format="app"),)))

@@ -11,7 +11,7 @@ import pytest
 from words import powerless, request, write
 
 from logship.checkpoint import show, verify
-from logship.config import Config
+from logship.config import Config, Source
 from logship.config.schema import StateOptions
 from logship.errors import StateError
 from logship.expose import ServeOptions
@@ -33,7 +33,7 @@ def start(said: Said) -> Iterator[Callable[..., Tailer]]:
 
     def begin(pattern: Path | str, state: Path | None = None, **more: Any) -> Tailer:
         config = Config(
-            paths=(str(pattern),),
+            sources=(Source((str(pattern),)),),
             serve=ServeOptions(listen="127.0.0.1:0"),
             state=StateOptions(file=None if state is None else str(state)),
             **more,

@@ -16,7 +16,7 @@ from logship.live.vitals import Vitals
 from logship.measure import Admission, Tally
 from logship.measure.losses import GRACE_SECONDS
 from logship.pipeline import MeasureOptions, Pipeline
-from logship.read import Follower, FollowOptions
+from logship.read import Follower, FollowOptions, Sources
 
 
 def record(seq: int, boot_id: str = "b1", **fields: object) -> str:
@@ -49,7 +49,9 @@ class Life:
         options = FollowOptions(linger_seconds=LINGER)
         paths = [str(directory / "combined.log*")]
         self.sidecar = Sidecar(
-            follower=Follower(paths, options, vitals, positions=published.positions, ended=self.ledger.ended),
+            follower=Follower(
+                Sources.single(paths), options, vitals, positions=published.positions, ended=self.ledger.ended
+            ),
             pipeline=Pipeline(MeasureOptions()),
             ledger=self.ledger,
             gate=TurnGate(lambda: None),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from words import request, rotate, write, write_half
 
-from logship.config import Config, load
+from logship.config import Config, Source, load
 from logship.expose import ViewCollector, registry_of
 from logship.expose.text import encode
 from logship.live import Tailer, build
@@ -36,6 +36,17 @@ def end(tailer: Tailer) -> None:
     tailer.server._socket.close()
 
 
+def sources(*paths: Path, **options: Any) -> list[dict[str, Any]]:
+    """Return the section of one source."""
+    return [{"paths": [str(path) for path in paths], **options}]
+
+
+def meaning(change: dict[str, Any], directory: Path) -> dict[str, Any]:
+    """Return the sections of a change: those of files and format are one source."""
+    source = sources(directory / change.get("paths", "combined.log"), format=change.get("format", "auto"))
+    return {"sources": source, **{key: value for key, value in change.items() if key not in ("paths", "format")}}
+
+
 class Life:
     """A tailer with a configuration file, from a start to a stop."""
 
@@ -49,7 +60,7 @@ class Life:
 
     def configure(self, **sections: Any) -> None:
         """Write the configuration file: the defaults but for `sections`."""
-        sections = {"paths": [str(self.log)], "serve": {"listen": "127.0.0.1:0"}, **self._state, **sections}
+        sections = {"sources": sources(self.log), "serve": {"listen": "127.0.0.1:0"}, **self._state, **sections}
         self.file.write_text(yaml.safe_dump(sections), encoding="utf-8")
 
     def start(self) -> Tailer:
@@ -142,7 +153,7 @@ def test_what_did_not_change_goes_on(life: Begin, *, has_state: bool) -> None:
     running.drained()
     before = running.scrape()
     running.reload(limits={"max_series": 7}, poll_seconds=3, follow={"linger_seconds": 1}, measure={"routes": ["/x"]})
-    running.reload(measure={"format": "winston"})
+    running.reload(sources=[{"paths": [str(running.log)], "format": "winston"}])
     changing = ("logship_file_events_total", "logship_checkpoint_last_", "logship_config_last_reload_success_")
     after = {key: value for key, value in running.scrape().items() if not key[0].startswith(changing)}
     assert after == {key: value for key, value in before.items() if key in after}
@@ -186,23 +197,23 @@ def test_files_no_longer_meant_are_let_go_and_new_ones_followed(
     running.write_requests(3)
     running.write_requests(4, other)
     assert running.drained() == 3
-    running.reload(paths=[str(other)])
+    running.reload(sources=sources(other))
     assert running.tailer.tally.requests == 7
     assert running.tailer.sidecar.view.standing.followed_files == 1
     running.write_requests(10)
     running.write_requests(1, other)
     assert running.drained() == 8
-    running.reload(paths=[str(running.log), str(other)])
+    running.reload(sources=sources(running.log, other))
     assert running.tailer.tally.requests == 18, "it goes on where it was let go"
 
 
 def test_files_that_rest_as_too_many_are_open_are_let_go_as_well(life: Begin, tmp_path: Path) -> None:
-    running = life(paths=[str(tmp_path / "*.log")], follow={"max_open_files": 2})
+    running = life(sources=sources(tmp_path / "*.log"), follow={"max_open_files": 2})
     for name in "abcde":
         running.write_requests(1, tmp_path / f"{name}.log")
         running.drained()
     assert running.tailer.sidecar.view.standing.followed_files == 5
-    running.reload(paths=[str(tmp_path / "a.log"), str(tmp_path / "e.log")], follow={"max_open_files": 2})
+    running.reload(sources=sources(tmp_path / "a.log", tmp_path / "e.log"), follow={"max_open_files": 2})
     assert running.tailer.sidecar.view.standing.followed_files == 2
     assert running.tailer.tally.requests == 5
 
@@ -232,7 +243,7 @@ def test_a_compressed_copy_of_what_was_counted_before_a_reload_is_not_counted_ag
     running.write_requests(3)
     running.drained()
     running.log.rename(running.log.with_name("away.log"))
-    running.reload(paths=[str(running.log.with_name("*.log"))], follow={"linger_seconds": 0})
+    running.reload(sources=sources(running.log.with_name("*.log")), follow={"linger_seconds": 0})
     running.drained()
     running.log.with_name("away.log").rename(running.log)
     running.reload(follow={"linger_seconds": 1})
@@ -281,7 +292,7 @@ def test_what_was_reloaded_and_what_needs_a_restart_is_said(life: Begin, tmp_pat
 BROKEN = {
     "unknown key": ("follow:\n  linger: 3\n", r"logship.yml:2: unknown key 'follow.linger'; did you mean"),
     "bad value": ("measure:\n  buckets: [2, 1]\n", r"logship.yml:2: .*not 2, 1"),
-    "not YAML": ("paths: [\n", r"logship.yml:2: not YAML"),
+    "not YAML": ("sources: [\n", r"logship.yml:2: not YAML"),
     "twice": ("poll_seconds: 1\npoll_seconds: 2\n", r"logship.yml:2: key 'poll_seconds' stands here again"),
 }
 
@@ -325,7 +336,7 @@ def test_a_repaired_file_is_obeyed(life: Begin) -> None:
 
 def test_without_a_file_there_is_nothing_to_reload(tmp_path: Path) -> None:
     said: list[str] = []
-    config = Config(paths=(str(tmp_path / "a.log"),))
+    config = Config(sources=(Source((str(tmp_path / "a.log"),)),))
     tailer = build(config, lambda event, **_: said.append(event))
     tailer.reload()
     end(tailer)
@@ -336,7 +347,7 @@ def test_without_a_file_there_is_nothing_to_reload(tmp_path: Path) -> None:
 CHANGES: list[dict[str, Any]] = [
     {"follow": {"linger_seconds": 5}},
     {"follow": {"max_open_files": 20}},
-    {"measure": {"format": "winston"}},
+    {"format": "winston"},
     {"limits": {"max_series": 1}},
     {"paths": "combined*"},
     {"paths": "*"},
@@ -375,7 +386,7 @@ def test_whatever_is_reloaded_each_line_is_counted_once_and_nothing_is_taken_bac
                 elif what == "restart":
                     running.restart()
                 elif what == "reload":
-                    running.reload(**{**more[0], "paths": [str(directory / more[0].get("paths", "combined.log"))]})
+                    running.reload(**meaning(more[0], directory))
                 counters = {
                     key: value
                     for key, value in running.scrape().items()
@@ -392,8 +403,8 @@ def test_whatever_is_reloaded_each_line_is_counted_once_and_nothing_is_taken_bac
 
 def test_differences_name_each_key_as_it_stands_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "logship.yml"
-    file.write_text("paths: [x.log]\nmeasure: {buckets: [1], routes: [/a]}\nserve: {listen: ':1'}\n")
-    assert differences(Config(), load(str(file))) == ["measure.buckets", "measure.routes", "paths", "serve.listen"]
+    file.write_text("sources: [{paths: [x.log]}]\nmeasure: {buckets: [1], routes: [/a]}\nserve: {listen: ':1'}\n")
+    assert differences(Config(), load(str(file))) == ["measure.buckets", "measure.routes", "serve.listen", "sources"]
     assert differences(Config(), Config()) == []
 
 

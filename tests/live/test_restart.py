@@ -17,7 +17,7 @@ from logship.live.turns import TurnGate
 from logship.live.vitals import Vitals
 from logship.measure import Admission, Tally
 from logship.pipeline import MeasureOptions, Pipeline
-from logship.read import Follower, FollowOptions
+from logship.read import Follower, FollowOptions, Sources
 
 
 class NoWaker:
@@ -63,7 +63,7 @@ class Tailing:
         )
         self.ledger.restore()
         self.follower = Follower(
-            [pattern],
+            Sources.single([pattern]),
             FollowOptions(linger_seconds=LINGER),
             vitals,
             positions=self.ledger.published.positions,
@@ -324,7 +324,7 @@ def test_a_clock_that_is_set_back_changes_no_number_and_no_time_of_creation(tail
     after = tailing.ledger.published
     assert after.tally.requests == 4
     assert after.tally.last_event == before.tally.last_event
-    assert {labels.route: at for labels, at in after.created.items()} == {"/api/heroes": 1000.0, "/new": 500.0}
+    assert {key[1]: at for (_, key), at in after.created.items()} == {"/api/heroes": 1000.0, "/new": 500.0}
 
 
 @pytest.mark.parametrize("is_emptied", [True, False], ids=["no logs", "other logs"])

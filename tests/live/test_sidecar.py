@@ -17,7 +17,7 @@ from logship.live.vitals import Vitals
 from logship.measure import Admission, Tally
 from logship.model import Position
 from logship.pipeline import MeasureOptions, Pipeline
-from logship.read import Follower, FollowOptions
+from logship.read import Follower, FollowOptions, Sources
 
 MAX_LINE = 4096
 TURN_BYTES = 1 << 20
@@ -68,7 +68,7 @@ class Tailing:
         self.looked_for_directories = 0
         vitals = Vitals(lambda *_, **__: None)
         options = FollowOptions(max_line_bytes=MAX_LINE, linger_seconds=LINGER)
-        self.follower = Follower([str(self.log)], options, vitals)
+        self.follower = Follower(Sources.single([str(self.log)]), options, vitals)
         self.sidecar = Sidecar(
             follower=self.follower,
             pipeline=Pipeline(MeasureOptions()),

@@ -101,7 +101,7 @@ def test_an_unfinished_line_that_is_taken_as_it_is_belongs_to_the_position() -> 
 def test_starting_over_forgets_the_old_content() -> None:
     with opened(b"one\nhalf") as generation:
         list(generation.take(b"one\nhalf"))
-        generation.start_over(2, MAX_LINE)
+        generation.start_over(2)
         assert (generation.number, generation.position().offset) == (2, 0)
         (batch,) = generation.take(b"new\n")
         assert (batch.generation, batch.start, batch.lines) == (2, 0, b"new\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from words import Told, copytruncate, rotate, write
 
-from logship.read import Follower, FollowOptions
+from logship.read import Follower, FollowOptions, Sources
 
 MAX_OPEN = 8
 
@@ -20,7 +20,7 @@ class Crowd:
         self.told = Told()
         self.now = 1000.0
         options = FollowOptions(max_open_files=MAX_OPEN)
-        self.follower = Follower([str(directory / "*.log")], options, self.told)
+        self.follower = Follower(Sources.single([str(directory / "*.log")]), options, self.told)
         self.most_open = 0
 
     def path(self, number: int) -> Path:

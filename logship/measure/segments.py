@@ -1,0 +1,114 @@
+"""Learn which segments of derived routes are parameters: a position with too many distinct values becomes `:param`.
+
+First come, first served, as for all limits: the values that had a place of their own keep it, so that no number that
+was counted ever moves. What is known is a function of the routes that were counted, whatever they came from: after a
+restart those of the tally bring it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from logship.measure.routes import PARAMETER
+
+MAX_VALUES = 100
+"""Distinct values of a segment behind the same ones: more are things, not places of an application."""
+
+DEFAULT_MAX_ROUTES = 500
+"""Distinct values of the label `route`, as a scraper of one application should ever meet."""
+
+_MAX_DEPTH = 24
+"""A longer path is left as it is: the limit on routes is there for those."""
+
+_MAX_REMEMBERED = 4096
+"""Routes whose label is another that are known without looking again; a flood of new ones must not grow for ever."""
+
+_Tree = dict[str, "_Tree"]
+
+
+class LearnedSegments:
+    """Give derived routes their labels, among the routes of the sources with the same constant labels.
+
+    Args:
+        max_routes: How many routes are kept: with so many the label `route` is full, and the rest is counted under
+            `__other__` whatever it is called.
+        declared: The user's templates, which are never changed.
+        counted: The routes that were counted before, by another process or pipeline.
+        max_values: From how many values on a segment is a parameter.
+    """
+
+    def __init__(
+        self,
+        max_routes: int = DEFAULT_MAX_ROUTES,
+        declared: Iterable[str] = (),
+        counted: Iterable[str] = (),
+        *,
+        max_values: int = MAX_VALUES,
+    ) -> None:
+        self._max_routes = max_routes
+        self._max_values = max_values
+        self._declared = frozenset(declared)
+        self._routes: set[str] = set()
+        self._tree: _Tree = {}
+        self._folded: dict[str, str] = {}
+        for route in counted:
+            self.note(route)
+
+    @property
+    def has_learned(self) -> bool:
+        """Whether `known` may have anything to say."""
+        return bool(self._folded)
+
+    def known(self, route: str) -> str:
+        """Return the label of a derived route if it is at hand and another; the route itself when it is not."""
+        return self._folded.get(route, route)
+
+    def label(self, route: str) -> str:
+        """Return the label under which a derived route is counted, and take note of it."""
+        if route in self._routes or route in self._declared or not _is_path(route):
+            self.note(route)
+            return route
+        label = self._label(route)
+        self._keep(label)
+        if label != route:
+            if len(self._folded) >= _MAX_REMEMBERED:
+                self._folded.clear()
+            self._folded[route] = label
+        return label
+
+    def would_note(self, route: str) -> bool:
+        """Return whether it would be news that a route is counted as it is."""
+        return route not in self._routes and _is_path(route) and len(self._routes) < self._max_routes
+
+    def note(self, route: str) -> None:
+        """Take note of a route that is counted as it is."""
+        if route not in self._routes and _is_path(route) and self._keep(route):
+            self._folded.clear()  # its segments stand for themselves from now on
+
+    def _label(self, route: str) -> str:
+        node = self._tree
+        label = ""
+        for segment in _segments(route):
+            is_one_of_many = segment not in node and (PARAMETER in node or len(node) >= self._max_values)
+            place = PARAMETER if is_one_of_many else segment
+            label += "/" + place
+            node = node.get(place, {})
+        return label
+
+    def _keep(self, route: str) -> bool:
+        """Put a route into the tree; return whether there was room for it."""
+        if route in self._routes or len(self._routes) >= self._max_routes:
+            return False
+        self._routes.add(route)
+        node = self._tree
+        for segment in _segments(route):
+            node = node.setdefault(segment, {})
+        return True
+
+
+def _is_path(route: str) -> bool:
+    return route.startswith("/") and route.count("/") <= _MAX_DEPTH
+
+
+def _segments(route: str) -> list[str]:
+    return route[1:].split("/")

@@ -1,0 +1,61 @@
+"""What records have at extra paths, column by column, looked up only for the records that it is asked of."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from logship.parse.columns import Columns, filled
+
+Pick = Callable[[Sequence[int] | None], Columns]
+"""Gives the columns of the records at some places of a chunk; None means all of them."""
+
+
+def picking(columns: Columns) -> Pick:
+    """Return how to pick from columns that are there as a whole."""
+
+    def pick(places: Sequence[int] | None) -> Columns:
+        return columns if places is None else lambda path: list(map(columns(path).__getitem__, places))
+
+    return pick
+
+
+class Extras:
+    """The values of the records of several chunks in a row; `ways` tells at which paths each one asked for may stand.
+
+    A value is text, a number, a truth value, None, or something else that stands for a list or an object.
+    """
+
+    def __init__(self, ways: Mapping[str, Sequence[str]]) -> None:
+        self._ways = ways
+        self._chunks: list[Pick] = []
+        self._starts: list[int] = []
+        self.count = 0
+        """How many records there are."""
+
+    def add(self, count: int, pick: Pick) -> None:
+        """Add the records of a chunk."""
+        self._chunks.append(pick)
+        self._starts.append(self.count)
+        self.count += count
+
+    def column(self, path: str, places: Sequence[int] | None = None) -> list[Any]:
+        """Return what the records at `places`, which rise, have at `path`; all records without `places`."""
+        first, *others = self._ways[path]
+        if len(self._chunks) == 1 and not others:
+            return self._chunks[0](places)(first)
+        values: list[Any] = []
+        ends = [*self._starts, self.count][1:]
+        for pick, start, end in zip(self._chunks, self._starts, ends, strict=True):
+            here = None if places is None else _between(places, start, end)
+            size = end - start if here is None else len(here)
+            if size:
+                values += filled(size, map(pick(None if size == end - start else here), (first, *others)))
+        return values
+
+
+def _between(places: Sequence[int], start: int, end: int) -> Sequence[int]:
+    """Return those of `places` that lie from `start` to `end`, counted from `start`."""
+    inside = places[bisect_left(places, start) : bisect_left(places, end)]
+    return inside if start == 0 else [place - start for place in inside]

@@ -1,0 +1,22 @@
+"""Batches → change of the tally: parse and measure, joined on the hot path."""
+
+from __future__ import annotations
+
+from logship.pipeline.batches import Pipeline, Watch
+from logship.pipeline.counting import MAX_LABEL_CHARACTERS
+from logship.pipeline.explain import Choice, Explained, Explainer, Outcome
+from logship.pipeline.options import MeasureOptions, SourceOptions
+from logship.pipeline.window import Window
+
+__all__ = [
+    "MAX_LABEL_CHARACTERS",
+    "Choice",
+    "Explained",
+    "Explainer",
+    "MeasureOptions",
+    "Outcome",
+    "Pipeline",
+    "SourceOptions",
+    "Watch",
+    "Window",
+]
