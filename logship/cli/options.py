@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from logship.config import Config
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+WRAPS = ("docker", "cri")
 
 
 def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
@@ -32,6 +33,11 @@ def measuring(command: Command) -> Command:
             help="A route of the application, such as /api/students/:id, for records that have only a url. Repeatable.",
         ),
         option("--format", metavar="NAME", help="Log format; `logship formats` lists them. [default: auto]"),
+        option(
+            "--wrap",
+            type=click.Choice(WRAPS),
+            help="What wrapped each line: Docker's json-file driver, or a Kubernetes runtime (CRI).",
+        ),
         option("--config", type=click.Path(), metavar="FILE", help="Configuration file (YAML)."),
     ):
         command = decorate(command)
@@ -42,20 +48,27 @@ def configured(
     *,
     config: str | None,
     format: str | None,  # noqa: A002 - the option's name
+    wrap: Literal["docker", "cri"] | None,
     route: tuple[str, ...],
     buckets: str | None,
     max_series: int | None,
     **others: Any,
 ) -> Config:
     """Return the configuration: the file's, or the defaults, overridden by the options given; `others` by key."""
-    from logship.config import AUTO, Config, check, load
+    from logship.config import AUTO, Config, Source, check, load
 
     base = load(config) if config is not None else Config()
     follow, measure, limits, serve = base.follow, base.measure, base.limits, base.serve
+    sources = base.sources
     if others.get("from_end") is not None:
         follow = replace(follow, from_end=others["from_end"])
+    if paths := others.get("paths"):
+        alike = sources[0] if len(sources) == 1 else Source()
+        sources = (Source(paths=paths, format=alike.format, wrap=alike.wrap),)
     if format is not None:
-        measure = replace(measure, format=None if format == AUTO else format)
+        sources = tuple(replace(source, format=None if format == AUTO else format) for source in sources)
+    if wrap is not None:
+        sources = tuple(replace(source, wrap=wrap) for source in sources)
     if route:
         measure = replace(measure, routes=route)
     if buckets is not None:
@@ -64,13 +77,12 @@ def configured(
         limits = replace(limits, max_series=max_series)
     if others.get("listen") is not None:
         serve = replace(serve, listen=others["listen"])
-    paths = others.get("paths") or base.paths
     state = replace(
         base.state,
         file=base.state.file if others.get("state") is None else others["state"],
         recovery=others.get("state_recovery") or base.state.recovery,
     )
-    result = replace(base, paths=paths, follow=follow, measure=measure, limits=limits, serve=serve, state=state)
+    result = replace(base, sources=sources, follow=follow, measure=measure, limits=limits, serve=serve, state=state)
     check(result)
     return result
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from logship.checkpoint import Ledger
 from logship.expose import Standing, View
+from logship.live.formats import FormatTalk
 from logship.live.turns import TurnGate
 from logship.live.vitals import Vitals
 from logship.measure import GRACE_SECONDS, LossWatch, Settled
@@ -61,6 +62,7 @@ class Sidecar:
         self._losses = LossWatch(loss_grace_seconds)
         self._stopping = False
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._formats = FormatTalk(vitals)
         self._unrecognised = set(ledger.published.positions)
         self.turned_at = monotonic()
         """When the loop last looked at the files, by the clock; it does at least every `poll_seconds`."""
@@ -114,6 +116,7 @@ class Sidecar:
             self.commit()
         self._tell_losses(now)
         self._recognise()
+        self._formats.tell(self.pipeline, self.follower.generations)
         self.publish()
         self.has_drained = True
         self._gate.served(ticket)

@@ -108,6 +108,19 @@ class Vitals:
         self._count("closed")
         self._say("finished", path=path)
 
+    def format_found(self, path: str, name: str) -> None:
+        """Tell in which format a log is read."""
+        self._say("format", format=name, path=path)
+
+    def format_unclear(self, path: str, candidates: Sequence[str]) -> None:
+        """Tell that lines are rejected, as several formats claim them or, without any, as they are wrapped."""
+        if candidates:
+            self._say(
+                "requests rejected: several formats fit; name one by --format", path=path, formats=list(candidates)
+            )
+        else:
+            self._say("requests rejected: a container runtime wrapped them; --wrap docker or cri says how", path=path)
+
     def unreadable(self, path: str, why: str) -> None:
         """Tell that a file that should be followed cannot be."""
         self._count("unreadable")

@@ -107,9 +107,12 @@ class Pipeline:
         counter = self._chosen.get(generation)
         return counter.format.name if counter is not None else None
 
-    def candidates_of(self, generation: int) -> frozenset[str]:
-        """Return the names of the formats that claimed the same line of a generation, so that none was taken."""
-        return self._candidates.get(generation, frozenset())
+    def candidates_of(self, generation: int) -> frozenset[str] | None:
+        """Return the names of the formats that claimed the same lines of a generation, so that these were rejected.
+
+        None when there was no such line; nothing at all when they are wrapped by a container runtime.
+        """
+        return self._candidates.get(generation)
 
     def forget(self, generation: int) -> None:
         """Drop what is known of a generation that will not come again."""
