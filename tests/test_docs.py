@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import click
@@ -12,17 +13,19 @@ import app_logging
 from logship.cli.main import cli
 from logship.config import Config, load
 from logship.expose import Standing, StandingCollector, TallyCollector
-from logship.measure import DEFAULT_BUCKETS, Tally, Word, Writer
+from logship.measure import DEFAULT_BUCKETS, Tally, Verdict, Word, Writer
 from logship.model import Reason
-from logship.parse import FORMAT_NAMES
+from logship.parse import FORMAT_NAMES, FORMATS, UNWRAPS, Format, durations
 
 ROOT = Path(__file__).parent.parent
 METRICS = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("configs/**/*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def metric_names() -> set[str]:
     tally = Tally(last_event=0.0, writers={"b": Writer(((1, 1),), None, Word(1, 1))})
+    tally.checks["database"] = Verdict(time.time(), is_healthy=True)
     families = [
         *TallyCollector(lambda: tally, DEFAULT_BUCKETS).collect(),
         *StandingCollector(lambda: Standing(saved_at=0.0)).collect(),
@@ -31,7 +34,7 @@ def metric_names() -> set[str]:
 
 
 def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
-    documented = set(re.findall(r"^\| `((?:http|log|logship|active)_[a-z_]+)` \|", METRICS, re.MULTILINE))
+    documented = set(re.findall(r"^\| `((?:http|log|logship|active|health)_[a-z_]+)` \|", METRICS, re.MULTILINE))
     assert documented == metric_names()
 
 
@@ -51,15 +54,31 @@ def test_every_command_is_in_the_readme_or_the_documents() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("name", FORMAT_NAMES)
-def test_every_format_is_named_where_a_user_chooses_one(name: str) -> None:
-    assert name in (ROOT / "configs/logship.yml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("fmt", FORMATS, ids=FORMAT_NAMES)
+def test_every_format_is_documented_as_the_table_has_it(fmt: Format) -> None:
+    by_itself = "yes" if fmt.signature is not None else "no"
+    row = f"| `{fmt.name}` | {fmt.summary} | {durations(fmt.mapping)} | {by_itself} |"
+    assert row in (ROOT / "docs/formats.md").read_text(encoding="utf-8").splitlines()
 
 
-def test_local_links_lead_somewhere() -> None:
-    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
-            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+@pytest.mark.parametrize("wrap", UNWRAPS)
+def test_every_wrapping_is_documented(wrap: str) -> None:
+    assert f"| `{wrap}` |" in (ROOT / "docs/formats.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_local_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^):]+)\)", document.read_text(encoding="utf-8")):
+        name, _, anchor = target.partition("#")
+        path = document.parent / name if name else document
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path), target
+
+
+def anchors(document: Path) -> set[str]:
+    """Return where a link into a document may lead: the anchors that forges make of its headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def test_the_field_table_of_app_logging_is_the_documented_one() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from logship.measure import Admission, Series, Tally, Word, merge
 from logship.model import OTHER, Batch, LabelSet, Reason
-from logship.pipeline import MAX_LABEL_CHARACTERS, MeasureOptions, Pipeline
+from logship.pipeline import MAX_LABEL_CHARACTERS, MeasureOptions, Pipeline, SourceOptions
 
 NOON = 1_795_435_200.0
 BELOW_ERROR = ("debug", "info", "warning")
@@ -28,9 +28,14 @@ def request(seq: object, boot_id: str = "b1", /, **fields: object) -> bytes:
     return line(seq, boot_id, **(usual | {"duration": 12.6, "active": 1} | fields))
 
 
-def count(*chunks: bytes, options: MeasureOptions | None = None, take_each: bool = False) -> Tally:
+def count(
+    *chunks: bytes,
+    options: MeasureOptions | None = None,
+    source: SourceOptions | None = None,
+    take_each: bool = False,
+) -> Tally:
     """Return the tally of chunks of one file, without the span of events."""
-    pipeline, total = Pipeline(options or MeasureOptions()), Tally()
+    pipeline, total = Pipeline(options or MeasureOptions(), {"": source or SourceOptions()}), Tally()
     for number, chunk in enumerate(chunks):
         pipeline.feed(Batch(0, number, number + len(chunk), chunk))
         if take_each:
@@ -130,7 +135,7 @@ def test_what_is_no_number_of_a_record_proves_nothing(seq: object) -> None:
 
 def test_a_winston_log_with_a_seq_of_its_own_has_no_writers() -> None:
     lines = b"".join(request(number).replace(b',"boot_id":"b1"', b"") for number in (1, 9))
-    assert count(lines, options=MeasureOptions(format="winston")).writers == {}
+    assert count(lines, source=SourceOptions("winston")).writers == {}
     assert count(lines).writers == {}
 
 

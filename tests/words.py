@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from logship.model import Batch, Position
-from logship.read import Follower, FollowOptions
+from logship.read import Follower, FollowOptions, Sources
 
 LINGER = 30.0
 """Seconds that followers of these tests keep a rotated file open."""
@@ -129,7 +129,7 @@ class Followed:
         self._ends: dict[int, int] = {}
         options = FollowOptions(max_line_bytes=max_line_bytes, linger_seconds=linger, from_end=from_end)
         names = [str(pattern) for pattern in patterns]
-        self.follower = Follower(names, options, self.told, positions=positions, ended=ended, excluded=excluded)
+        self.follower = Follower(Sources.single(names), options, self.told, positions=positions, ended=ended, excluded=excluded)
 
     def look(self, *, after: float = 0.0) -> None:
         """Look, `after` so many seconds."""

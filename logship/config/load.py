@@ -34,7 +34,7 @@ def load(path: str, environ: Mapping[str, str] = os.environ) -> Config:
         config = msgspec.convert(values, Config)
         check(config)
     except msgspec.ValidationError as error:
-        message, at = _place(str(error))
+        message, at = place_of(str(error))
         raise ConfigError(f"{document.at(at)}: {'.'.join(map(str, at))} is {document.shown(at)}: {message}") from None
     except OptionError as error:
         named = "" if error.key in str(error) else f"{error.key}: "
@@ -76,7 +76,7 @@ def _parts(kind: Any, value: Any) -> Iterator[tuple[Place, Any, Any]]:
         yield from (((key, *step), part, inner) for step, part, inner in _parts(kind, item))
 
 
-def _place(message: str) -> tuple[str, Place]:
+def place_of(message: str) -> tuple[str, Place]:
     """Divide a message of msgspec's into what is wrong and the keys that lead there."""
     found = _MSGSPEC_PATH.search(message)
     steps = _STEP.findall(found.group(1)) if found else []

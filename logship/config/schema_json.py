@@ -1,4 +1,4 @@
-"""The configuration as a JSON Schema, for editors: keys, types and defaults from the options, words from their docstrings.
+"""The configuration as a JSON Schema, for editors: keys, types, defaults and words come from the options themselves.
 
 It says what shape a file has; `logship check` says whether it can be obeyed.
 """

@@ -265,6 +265,8 @@ def _lines(tally: Tally) -> Metric:
     family.add_metric(["request", ""], tally.request_lines)
     family.add_metric(["not_request", ""], tally.not_request)
     family.add_metric(["dropped", ""], tally.ruled_out)
+    if tally.outside:
+        family.add_metric(["outside", ""], tally.outside)
     for reason, count in sorted(tally.rejected.items()):
         family.add_metric(["rejected", reason], count)
     return family

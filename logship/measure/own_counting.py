@@ -25,6 +25,9 @@ MAX_VALUE_CHARACTERS = 512
 LARGEST = 1e18
 """An amount beyond this is a mistake, and would drown all others."""
 
+_MAX_NOTED = 4096
+"""Records that wait to be folded together."""
+
 _REPLACEMENT = "\ufffd"
 
 _Values = tuple[str, ...]
@@ -54,8 +57,8 @@ class OwnCounter:
 
     @property
     def pending(self) -> int:
-        """How many series wait to be taken."""
-        return sum(len(each.entries) for each in self._counters())
+        """How many series wait to be taken, as far as they are folded."""
+        return sum(each.pending for each in self._counters())
 
     def count(self, chunk: Chunk) -> None:
         """Count the records that match."""
@@ -104,12 +107,25 @@ class _MetricCounter:
     def __init__(self, metric: OwnMetric) -> None:
         self.name = metric.name
         self.unfit = 0
-        self.entries: dict[_Values, _Entry] = {}
+        self._entries: dict[_Values, _Entry] = {}
+        self._series: list[_Values] = []
+        self._amounts: list[int] = []
         self._kind = metric.kind
         self._value = metric.value
         self._labels = [(label.field, Memo(label_reader(label))) for label in metric.labels]
         self._open_labels = [number for number, label in enumerate(metric.labels) if not label.values]
         self._bounds = [scaled(bound, 1.0) for bound in metric.buckets] if metric.kind == "histogram" else []
+
+    @property
+    def pending(self) -> int:
+        """How many series have grown, as far as they are folded."""
+        return len(self._entries)
+
+    @property
+    def entries(self) -> dict[_Values, _Entry]:
+        """The series that grew, in the order in which they first did."""
+        self._fold()
+        return self._entries
 
     @property
     def folded(self) -> int:
@@ -123,64 +139,74 @@ class _MetricCounter:
     def count(self, chunk: Chunk, places: Places) -> None:
         """Count the records at `places`."""
         if self._value is None:
-            self._count_records(self._series(chunk, places), chunk.weights(places))
+            self._note(self._series_of(chunk, places), None, chunk.weights(places))
             return
         amounts = amounts_of(chunk.column(self._value.field, places), self._value, self._kind)
         if None in amounts:
             fit = [place for place, amount in zip(places, amounts, strict=True) if amount is not None]
             self.unfit += len(places) - len(fit)
             places, amounts = fit, [amount for amount in amounts if amount is not None]
-        series = self._series(chunk, places)
+        series = self._series_of(chunk, places)
         if self._kind == "gauge":
             self._note_latest(series, map(Dated, chunk.times(places), amounts))
         else:
-            self._count_amounts(series, amounts, chunk.weights(places))
+            self._note(series, amounts, chunk.weights(places))
 
     def samples(self) -> Iterator[tuple[OwnKey, Sample]]:
-        """Yield the series that grew, in the order in which they first did."""
+        """Yield the series that grew."""
         for values, entry in self.entries.items():
             yield OwnKey(self.name, values), Sample(entry.records, entry.total, tuple(entry.buckets), entry.latest)
 
     def clear(self) -> None:
         """Begin from nothing."""
-        self.entries, self.unfit = {}, 0
+        self._entries, self.unfit = {}, 0
 
-    def _series(self, chunk: Chunk, places: Places) -> list[_Values]:
+    def _series_of(self, chunk: Chunk, places: Places) -> list[_Values]:
         """Return the label values of each record."""
         if not self._labels:
             return [()] * len(places)
         return list(zip(*(Column(chunk.column(field, places)).read(read) for field, read in self._labels), strict=True))
 
     def _entry(self, values: _Values) -> _Entry:
-        entry = self.entries.get(values)
+        entry = self._entries.get(values)
         if entry is None:
-            entry = self.entries[values] = _Entry(len(self._bounds) + 1 if self._bounds else 0)
+            entry = self._entries[values] = _Entry(len(self._bounds) + 1 if self._bounds else 0)
         return entry
 
-    def _count_records(self, series: list[_Values], weights: list[int] | None) -> None:
-        counts: dict[_Values, int] = Counter(series) if self._labels else {(): len(series)}
-        if weights is not None:
-            for values, weight in zip(series, weights, strict=True):
-                counts[values] += weight - 1
-        for values, count in counts.items():
-            entry = self._entry(values)
-            entry.records += count
-            entry.total += count * UNITS
+    def _note(self, series: list[_Values], amounts: list[int] | None, weights: list[int] | None) -> None:
+        """Note records, many of which are folded at once; those that stand for several are so one by one."""
+        if weights is None:
+            self._series += series
+            self._amounts += amounts or ()
+            if len(self._series) > _MAX_NOTED:
+                self._fold()
+            return
+        self._fold()
+        for number, (values, weight) in enumerate(zip(series, weights, strict=True)):
+            self._count_amounts(values, [UNITS if amounts is None else amounts[number]], weight)
 
-    def _count_amounts(self, series: list[_Values], amounts: list[Any], weights: list[int] | None) -> None:
-        together: defaultdict[tuple[_Values, int], list[int]] = defaultdict(list)
-        if self._labels or weights:
-            for values, amount, weight in zip(series, amounts, weights or repeat(1), strict=False):
-                together[values, weight].append(amount)
-        elif amounts:
-            together[(), 1] = amounts
-        for (values, weight), several in together.items():
-            entry = self._entry(values)
-            entry.records += len(several) * weight
-            entry.total += sum(several) * weight
-            if self._bounds:
-                for bucket, count in Counter(map(bisect_left, repeat(self._bounds), several)).items():
-                    entry.buckets[bucket] += count * weight
+    def _fold(self) -> None:
+        series, amounts = self._series, self._amounts
+        self._series, self._amounts = [], []
+        if self._value is None:
+            for values, count in Counter(series).items():
+                entry = self._entry(values)
+                entry.records += count
+                entry.total += count * UNITS
+            return
+        together: defaultdict[_Values, list[int]] = defaultdict(list)
+        for values, amount in zip(series, amounts, strict=True):
+            together[values].append(amount)
+        for values, several in together.items():
+            self._count_amounts(values, several)
+
+    def _count_amounts(self, values: _Values, amounts: list[int], weight: int = 1) -> None:
+        entry = self._entry(values)
+        entry.records += len(amounts) * weight
+        entry.total += sum(amounts) * weight
+        if self._bounds:
+            for bucket, count in Counter(map(bisect_left, repeat(self._bounds), amounts)).items():
+                entry.buckets[bucket] += count * weight
 
     def _note_latest(self, series: list[_Values], found: Iterator[Dated]) -> None:
         for values, dated in zip(series, found, strict=True):

@@ -42,6 +42,7 @@ def answering(answer: bytes) -> Iterator[str]:
         (b"HTTP/1.1 204 No Content\r\n\r\n", 0),
         (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", 1),
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 1),
+        (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 50\r\n\r\ncut off", 1),
         (b"SSH-2.0-OpenSSH_9.2\r\n", 1),
         (b"", 1),
         (b"HTTP/1.1 two hundred\r\n\r\n", 1),
@@ -53,6 +54,54 @@ def test_only_success_is_healthy(answer: bytes, code: int, capfd: pytest.Capture
     out, err = capfd.readouterr()
     assert (out.count("\n"), err.count("\n")) == ((1, 0) if code == 0 else (0, 1))
     assert code == 0 or err.startswith(f"logship: {url} does not answer with success: ")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"the loop has not turned for 130 s\n", "503, the loop has not turned for 130 s"),
+        (b"a.log: may not be read\nb.log: may not be read\n", "503, a.log: may not be read; b.log: may not be read"),
+        (b"", "503, Service Unavailable"),
+        (b"x" * 100_000, f"503, {'x' * 1024}"),
+    ],
+)
+def test_the_reasons_of_a_tailer_that_is_not_well_are_told(
+    body: bytes, told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with answering(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)) as url:
+        assert main(["healthcheck", url]) == 1
+    assert capfd.readouterr().err == f"logship: {url} does not answer with success: {told}\n"
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_an_address_without_a_path_is_asked_for_its_health(path: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as url:
+        assert main(["healthcheck", url.removesuffix("/healthz") + path]) == 0
+    assert capfd.readouterr().out == f"{url}: 200\n"
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:{}", ":{}", "127.0.0.1:{}"])
+def test_without_a_url_the_tailer_is_asked_where_it_was_told_to_listen(
+    listen: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as url:
+        monkeypatch.setenv("LOGSHIP_LISTEN", listen.format(url.split(":")[2].removesuffix("/healthz")))
+        assert main(["healthcheck"]) == 0
+    assert capfd.readouterr().out == f"{url}: 200\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "code"), [("http://me:hunter2@127.0.0.1:1/healthz", 1), ("ftp://me:hunter2@127.0.0.1:1/", 2)]
+)
+def test_no_password_of_a_url_is_shown(url: str, code: int, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["healthcheck", url]) == code
+    assert "hunter2" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://", "/healthz", "file:///etc/passwd"])
+def test_what_is_no_http_url_is_refused(url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["healthcheck", url]) == 2
+    assert "is no http URL, such as http://127.0.0.1:9113/healthz" in capfd.readouterr().err
 
 
 def test_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

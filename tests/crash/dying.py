@@ -12,12 +12,13 @@ import os
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from crash.written import Lines, Samples, samples_of
+from crash.written import LATENCY, Lines, Samples, samples_of
 
 from logship.checkpoint import Ledger, SqliteStore
 from logship.checkpoint.store import Change
@@ -25,10 +26,17 @@ from logship.expose import exposition
 from logship.live.sidecar import Sidecar
 from logship.live.turns import TurnGate
 from logship.live.vitals import Vitals
-from logship.measure import DEFAULT_BUCKETS, Admission
+from logship.measure import DEFAULT_BUCKETS, Admission, OwnLabel, OwnMetric, OwnMetrics, OwnValue
 from logship.pipeline import MeasureOptions, Pipeline
-from logship.read import Follower, FollowOptions, TimedWaker
+from logship.read import Follower, FollowOptions, Sources, TimedWaker
 
+OWN = OwnMetrics(
+    (
+        OwnMetric("by_route_total", "counter", labels=(OwnLabel("route", "@route"),)),
+        OwnMetric("took_seconds", "histogram", value=OwnValue("duration", 0.001), buckets=(1.0,)),
+        OwnMetric("number", "gauge", value=OwnValue("seq")),
+    )
+)
 AFTER_COMMIT = "the commit is over, nothing is published"
 DEADLINE = 20.0
 LINGER_SECONDS = 30.0
@@ -40,7 +48,7 @@ class DyingStore(SqliteStore):
     """A store that calls `step` before each statement, of which COMMIT is one, and when a commit is over."""
 
     def __init__(self, path: str, step: Callable[[str], None]) -> None:
-        super().__init__(path, buckets=DEFAULT_BUCKETS)
+        super().__init__(path, buckets=DEFAULT_BUCKETS, definitions=OWN.definitions)
         self._step = step
 
     def open(self) -> None:
@@ -60,13 +68,13 @@ class Tailing:
         store = DyingStore(str(directory / "state.db"), step)
         store.open()
         self._now = 1000.0
-        self._ledger = Ledger(Admission(), store)
+        self._ledger = Ledger(Admission(), store, own=OWN)
         self._ledger.restore()
         patterns, options = [str(directory / "logs" / "app.log*")], FollowOptions(linger_seconds=LINGER_SECONDS)
         positions, ended = self._ledger.published.positions, self._ledger.ended
         self._sidecar = Sidecar(
-            follower=Follower(patterns, options, vitals, positions=positions, ended=ended),
-            pipeline=Pipeline(MeasureOptions()),
+            follower=Follower(Sources.single(patterns), options, vitals, positions=positions, ended=ended),
+            pipeline=Pipeline(MeasureOptions(), own=OWN),
             ledger=self._ledger,
             gate=TurnGate(lambda: None),
             waker=TimedWaker(),
@@ -84,7 +92,7 @@ class Tailing:
 
     def shown(self) -> Samples:
         """Return what a scrape would show now."""
-        return samples_of(exposition(self._ledger.published.tally, DEFAULT_BUCKETS))
+        return samples_of(exposition(self._ledger.published.tally, DEFAULT_BUCKETS, OWN.metrics))
 
 
 class Tailer:
@@ -166,6 +174,25 @@ def story(log: Path, lines: Lines, tailer: Tailer) -> Iterator[None]:
         yield
 
 
+def own_samples(expected: Samples, lines: int) -> Samples:
+    """Return the samples of the own metrics, which the built-in ones and the last line's number imply."""
+    routes: Counter[str] = Counter()
+    took: Counter[str] = Counter()
+    for (name, labels), value in expected.items():
+        route, bound = dict(labels).get("route", ""), dict(labels).get("le", "")
+        routes[route] += int(value) if name == "http_requests_total" else 0
+        if name.startswith(LATENCY) and bound in ("", "1.0", "+Inf"):
+            took[name.removeprefix(LATENCY) + bound] += round(value * 1_000_000_000)
+    del routes[""]
+    own: Samples = {("by_route_total", (("route", route),)): count for route, count in routes.items()}
+    own["took_seconds_bucket", (("le", "1.0"),)] = took["_bucket1.0"] / 1_000_000_000
+    own["took_seconds_bucket", (("le", "+Inf"),)] = took["_bucket+Inf"] / 1_000_000_000
+    own["took_seconds_count", ()] = took["_count"] / 1_000_000_000
+    own["took_seconds_sum", ()] = took["_sum"] / 1_000_000_000
+    own["number", ()] = lines - 1
+    return own
+
+
 def outcome(directory: Path, dies_at: int) -> dict[str, object]:
     """Let a tailer die at a step and another one go on; return what was wrong with the numbers."""
     (directory / "logs").mkdir(parents=True)
@@ -179,6 +206,7 @@ def outcome(directory: Path, dies_at: int) -> dict[str, object]:
         second.drain()
     second.end()
     expected = lines.written.samples()
+    expected.update(own_samples(expected, lines.written.lines))
     return {
         "died_before": first.died_before,
         "taken_back": [str(key) for key, value in first.shown.items() if second.restored.get(key, 0) < value],

@@ -13,7 +13,10 @@ from crash.dying import AFTER_COMMIT
 pytestmark = pytest.mark.integration
 
 TESTS = Path(__file__).parent.parent
-STATEMENTS = ("BEGIN", "INSERT INTO series", "INSERT OR REPLACE INTO counts", "INSERT OR REPLACE INTO generations")
+STATEMENTS = (
+    *("BEGIN", "INSERT INTO series", "INSERT INTO own"),
+    *("INSERT OR REPLACE INTO counts", "INSERT OR REPLACE INTO generations"),
+)
 
 
 def test_a_kill_at_any_step_of_any_commit_leaves_exact_numbers(tmp_path: Path) -> None:

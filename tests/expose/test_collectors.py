@@ -24,8 +24,8 @@ from logship.expose import (
     registry_of,
 )
 from logship.expose.text import encode
-from logship.measure import DEFAULT_BUCKETS, Series, Tally, Word, Writer
-from logship.model import LabelSet, Reason
+from logship.measure import DEFAULT_BUCKETS, Series, Tally, Verdict, Word, Writer
+from logship.model import LabelSet, Reason, SeriesKey
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "exposition.prom"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -47,6 +47,7 @@ TALLY = Tally(
     lost_lines=5,
     dropped=2,
     unlogged=9,
+    checks={"disk": Verdict(1_795_000_100.0, is_healthy=True), "data base": Verdict(1_795_000_060.0, is_healthy=False)},
     writers={"b": Writer(((1, 20),), (1, 20), Word(20, 3), Word(20, 1_795_000_123.0))},
     first_event=1_795_000_000.0,
     last_event=1_795_000_123.456,
@@ -85,6 +86,17 @@ def test_requests_in_flight_are_shown_of_processes_that_are_alive_now() -> None:
     nobody_told = TallyCollector(Tally, DEFAULT_BUCKETS, now=lambda: 0.0)
     assert sample(list(nobody_told.collect()), "active_connections") is None
     assert sample(families_of(exposition(TALLY, DEFAULT_BUCKETS)), "active_connections") is None, "a replay has no now"
+
+
+def test_a_health_check_that_nobody_runs_any_more_is_not_shown_but_a_replay_shows_all() -> None:
+    def shown_at(now: float | None) -> dict[str, float]:
+        collector = TallyCollector(lambda: TALLY, DEFAULT_BUCKETS, now=None if now is None else lambda: now)
+        families = [each for each in collector.collect() if each.name == "health_check_status"]
+        return {each.labels["check"]: each.value for family in families for each in family.samples}
+
+    assert shown_at(1_795_000_660.0) == shown_at(None) == {"disk": 1.0, "data base": 0.0}
+    assert shown_at(1_795_000_661.0) == {"disk": 1.0}
+    assert shown_at(1_795_009_999.0) == {}
 
 
 def test_buckets_are_cumulative_and_the_sum_is_in_seconds() -> None:
@@ -175,7 +187,9 @@ def test_a_bound_has_the_label_of_a_prometheus_client(bound: float, label: str) 
     assert bucket_label(bound) == label
 
 
-CREATED = {labels: 1_795_000_000.25 + number for number, labels in enumerate(TALLY.series)}
+CREATED: dict[SeriesKey, float] = {
+    ((), labels): 1_795_000_000.25 + number for number, labels in enumerate(TALLY.series)
+}
 VIEW = View(TALLY, DEFAULT_BUCKETS, CREATED, 1_795_000_002.0, Standing(2, 100, {"opened": 3}, saved_at=1_795_000_500.0))
 
 
@@ -186,7 +200,8 @@ def shown(view: View, accept: str) -> tuple[str, str]:
 
 def test_openmetrics_says_when_each_counter_and_histogram_began() -> None:
     families = openmetrics_families_of(shown(VIEW, OPENMETRICS)[0])
-    for (method, route, status), at in CREATED.items():
+    for labels in TALLY.series:
+        (method, route, status), at = labels, CREATED[(), labels]
         named = {"method": method, "route": route}
         assert sample(families, "http_requests_created", **named, status=status) == at
         histogram = sample(families, "http_request_duration_seconds_created", **named, status_code=status)
@@ -197,7 +212,7 @@ def test_openmetrics_says_when_each_counter_and_histogram_began() -> None:
 
 def test_a_series_whose_beginning_is_not_known_says_nothing_of_it() -> None:
     labels = LabelSet("GET", "/api/heroes/:id", "200")
-    families = openmetrics_families_of(shown(View(TALLY, created={labels: 5.0}), OPENMETRICS)[0])
+    families = openmetrics_families_of(shown(View(TALLY, created={((), labels): 5.0}), OPENMETRICS)[0])
     created = [each for family in families for each in family.samples if each.name.endswith("_created")]
     assert {each.value for each in created} == {5.0}
     assert len(created) == 2

@@ -19,12 +19,15 @@ from logship.measure import DEFAULT_BUCKETS, Tally
 
 def app(
     freshen: Callable[[float], bool] = lambda _seconds: True,
-    readiness: Callable[[], str | None] = lambda: None,
+    stall: Callable[[], str | None] = lambda: None,
+    missing: Callable[[], list[str]] = list,
     budget_seconds: float = 1.0,
     tally: Callable[[], Tally] = Tally,
 ) -> Starlette:
     registry = registry_of(TallyCollector(tally, DEFAULT_BUCKETS))
-    return application(registry=registry, freshen=freshen, readiness=readiness, budget_seconds=lambda: budget_seconds)
+    return application(
+        registry=registry, freshen=freshen, stall=stall, missing=missing, budget_seconds=lambda: budget_seconds
+    )
 
 
 def ask(served: Starlette, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> httpx.Response:
@@ -69,9 +72,23 @@ def test_the_head_is_that_of_the_answer(path: str) -> None:
 
 
 def test_a_living_sidecar_is_healthy_even_when_it_is_not_ready() -> None:
-    served = app(readiness=lambda: "still reading")
+    served = app(missing=lambda: ["still reading", "a\nb\udcff: may not be read"])
     assert (ask(served, "/healthz").status_code, ask(served, "/healthz").text) == (200, "ok\n")
-    assert (ask(served, "/readyz").status_code, ask(served, "/readyz").text) == (503, "still reading\n")
+    assert (ask(served, "/readyz").status_code, ask(served, "/readyz").text) == (
+        503,
+        "still reading\na?b?: may not be read\n",
+    )
+
+
+def test_a_sidecar_that_stands_still_is_not_healthy() -> None:
+    answer = ask(app(stall=lambda: "the loop has not turned for 130 s"), "/healthz")
+    assert (answer.status_code, answer.text) == (503, "the loop has not turned for 130 s\n")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_of_very_many_reasons_some_are_told() -> None:
+    answer = ask(app(missing=lambda: [f"{number}.log: may not be read" for number in range(10_000)]), "/readyz")
+    assert len(answer.text.splitlines()) == 20
 
 
 def test_a_sidecar_that_has_caught_up_is_ready() -> None:

@@ -76,12 +76,12 @@ Start = Callable[..., Process]
 
 def test_a_reload_keeps_what_was_counted_and_obeys_the_rest(tmp_path: Path, tail: Start) -> None:
     log, other, config = tmp_path / "a.log", tmp_path / "b.log", tmp_path / "logship.yml"
-    config.write_text(f"paths: [{log}]\n")
+    config.write_text(f"sources: [{{paths: [{log}]}}]\n")
     write(log, *[request()] * 3)
     write(other, *[request("/b")] * 2)
     running = tail("--config", config, "--state", tmp_path / "state.db")
     assert running.value("http_requests_total") == 3
-    config.write_text(f"paths: [{other}]\nmeasure: {{buckets: [1]}}\nserve: {{listen: ':1'}}\n")
+    config.write_text(f"sources: [{{paths: [{other}]}}]\nmeasure: {{buckets: [1]}}\nserve: {{listen: ':1'}}\n")
     running.reload()
     assert running.value("http_requests_total") == 5
     assert running.value("http_request_duration_seconds_count") == 2
@@ -106,7 +106,7 @@ def test_reloads_among_writes_and_rotations_lose_and_repeat_nothing(tmp_path: Pa
     log, config = tmp_path / "logs" / "a.log", tmp_path / "logship.yml"
     log.parent.mkdir()
     configurations = [
-        f"paths: [{log}]\npoll_seconds: 0.02\nfollow: {{linger_seconds: {linger}}}\n" for linger in (1, 2)
+        f"sources: [{{paths: [{log}]}}]\npoll_seconds: 0.02\nfollow: {{linger_seconds: {linger}}}\n" for linger in (1, 2)
     ]
     config.write_text(configurations[0])
     running = tail("--config", config)

@@ -18,7 +18,7 @@ from logship.live.turns import TurnGate
 from logship.live.vitals import Vitals
 from logship.measure import Admission, Tally
 from logship.pipeline import MeasureOptions, Pipeline
-from logship.read import DirectoryWatch, Follower, FollowOptions, directories
+from logship.read import DirectoryWatch, Follower, FollowOptions, Sources, directories
 
 DEADLINE = 20.0
 POLL_SECONDS = 0.5
@@ -51,7 +51,7 @@ class Tailer:
         self.ledger.restore()
         positions, ended = self.ledger.published.positions, self.ledger.ended
         options = FollowOptions(linger_seconds=LINGER)
-        self.follower = Follower(self.patterns, options, vitals, positions=positions, ended=ended)
+        self.follower = Follower(Sources.single(self.patterns), options, vitals, positions=positions, ended=ended)
         self.sidecar = Sidecar(
             follower=self.follower,
             pipeline=Pipeline(MeasureOptions()),
