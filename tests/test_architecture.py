@@ -18,7 +18,13 @@ PURE = sorted(
     path
     for path in SOURCES
     if path.relative_to(ROOT).parts[:2]
-    in {("logship", "parse"), ("logship", "measure"), ("logship", "pipeline"), ("logship", "model.py")}
+    in {
+        ("logship", "parse"),
+        ("logship", "measure"),
+        ("logship", "pipeline"),
+        ("logship", "model.py"),
+        ("logship", "conditions.py"),
+    }
 )
 WORLD = {
     *("asyncio", "concurrent", "contextvars", "ctypes", "fcntl", "glob", "io", "logging", "mmap", "multiprocessing"),

@@ -129,7 +129,8 @@ class Followed:
         self._ends: dict[int, int] = {}
         options = FollowOptions(max_line_bytes=max_line_bytes, linger_seconds=linger, from_end=from_end)
         names = [str(pattern) for pattern in patterns]
-        self.follower = Follower(Sources.single(names), options, self.told, positions=positions, ended=ended, excluded=excluded)
+        sources = Sources.single(names)
+        self.follower = Follower(sources, options, self.told, positions=positions, ended=ended, excluded=excluded)
 
     def look(self, *, after: float = 0.0) -> None:
         """Look, `after` so many seconds."""

@@ -17,7 +17,8 @@ GOOD = [*sorted(TESTDATA.glob("*.good.yml")), ROOT / "configs/logship.yml"]
 MISSHAPEN = [
     path
     for path in sorted(TESTDATA.glob("*.bad.yml"))
-    if any(words in path.read_text("utf-8").partition("\n")[0] for words in ("unknown key", "expected `", "a mapping"))
+    if not path.name.startswith("alias-")  # an editor may look at all that they stand for
+    and any(words in path.read_text("utf-8").partition("\n")[0] for words in ("unknown key", "expected `", "a mapping"))
 ]
 
 

@@ -106,7 +106,7 @@ def test_reloads_among_writes_and_rotations_lose_and_repeat_nothing(tmp_path: Pa
     log, config = tmp_path / "logs" / "a.log", tmp_path / "logship.yml"
     log.parent.mkdir()
     configurations = [
-        f"sources: [{{paths: [{log}]}}]\npoll_seconds: 0.02\nfollow: {{linger_seconds: {linger}}}\n" for linger in (1, 2)
+        f"sources: [paths: [{log}]]\npoll_seconds: 0.02\nfollow: {{linger_seconds: {linger}}}\n" for linger in (1, 2)
     ]
     config.write_text(configurations[0])
     running = tail("--config", config)
