@@ -59,6 +59,7 @@ class HeroesApi:
             Route("/api/auth/login", self.log_in, methods=["POST"]),
             Route("/api/reports/{year}/{month}", self.report),
             Route("/health", health.HealthEndpoint(self._checks)),
+            Route("/live", self.live),
         ]
 
     async def list_heroes(self, _request: Request) -> Response:
@@ -120,6 +121,10 @@ class HeroesApi:
         if seconds > 2:  # noqa: PLR2004
             log.warning("report was slow", seconds=round(seconds, 3))
         return JSONResponse({"report": f"{request.path_params['year']}-{request.path_params['month']}"})
+
+    async def live(self, _request: Request) -> Response:
+        """Say that the process answers, and no more: a restart cures no database."""
+        return Response(status_code=204)
 
     async def _query(self, statement: str, typical_seconds: float) -> None:
         await self._pause(typical_seconds)

@@ -8,7 +8,7 @@ checks = health.HealthChecks(
     health.disk("logs"),
     health.Check("mail", ask_mail_server, essential=False),
 )
-app.mount("/healthz", health.HealthEndpoint(checks))
+app.router.routes.append(Route("/healthz", health.HealthEndpoint(checks)))  # Starlette, FastAPI
 """
 
 from __future__ import annotations

@@ -43,10 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = checks.run()
     except SettingsError as error:
         parser.error(str(error))
-    sys.stdout.write(f"{orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2).decode()}\n")
-    sys.stdout.flush()
+    _print(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2).decode())
     reset()
     return 0 if report.is_healthy else 1
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except OSError:  # a closed pipe, a full disk: the exit code is the answer, and the end must not try once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,8 +92,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _checks(given: argparse.Namespace) -> HealthChecks:
     checks: list[Check] = []
-    url = given.database or os.environ.get(DATABASE_VARIABLE)
-    if url:
+    url = given.database if given.database is not None else os.environ.get(DATABASE_VARIABLE) or None
+    if url is not None:  # an empty argument is a mistake: the database would not be looked at
         checks.append(database(url))
     checks.append(memory(given.memory))
     place = given.disk or resolve().log_dir
@@ -101,7 +108,7 @@ def _named(name: str) -> HealthChecks:
         _refuse(name, "MODULE:ATTRIBUTE, such as shop.health:checks")
     try:
         found = getattr(importlib.import_module(module_name), attribute, None)
-    except Exception as error:  # noqa: BLE001 - whatever a module of the application does when it is imported
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a module of the application does when imported
         _refuse(name, f"a module that can be imported: {detail_of(error)}")
     if not isinstance(found, HealthChecks):
         _refuse(name, f"an attribute that is HealthChecks, not {type(found).__name__}")

@@ -57,13 +57,27 @@ def _probe(connect: Connect, query: str) -> Callable[[], object]:
     def probe() -> object:
         connection = connect()
         if not hasattr(connection, "cursor"):
-            return connection
+            return _answer(connection)
         with closing(connection), closing(connection.cursor()) as cursor:
             cursor.execute(query)
             cursor.fetchone()
         return None
 
     return probe
+
+
+def _answer(found: object) -> object:
+    """Return what a callable found that asked by itself; refuse what could only be asked, as nobody asked it yet.
+
+    `engine.connect` of SQLAlchemy may give a connection from its pool, a `Session` or a pool's context manager has none
+    so far: a database that is down would be healthy.
+    """
+    if not (hasattr(found, "execute") or hasattr(found, "__enter__")):
+        return found
+    if hasattr(found, "close"):
+        found.close()
+    kind = f"{type(found).__module__}.{type(found).__qualname__}"
+    raise Unhealthy(f"{kind} is no DB-API connection: give what returns one, such as engine.raw_connection")
 
 
 def _url_probe(url: str, query: str) -> Callable[[], object]:

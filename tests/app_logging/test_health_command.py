@@ -114,6 +114,24 @@ def test_a_check_that_hangs_does_not_hold_up_the_end_of_the_process(tmp_path: Pa
     assert (ran.code, ran.report["checks"][0]["detail"]) == (1, "no answer within 0.1 s")
 
 
+@pytest.mark.parametrize(("checks", "code"), [("shop:checks", 0), ("shop:stuck", 1)])
+def test_the_exit_code_is_the_answer_even_if_nobody_can_read_the_report(
+    tmp_path: Path, logs: Path, checks: str, code: int
+) -> None:
+    (tmp_path / "shop.py").write_text(SHOP)
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "app_logging.health", checks],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert (ran.returncode, ran.stderr) == (code, b"")
+    assert (logs / "combined.log").read_bytes().count(b"health check") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -128,6 +146,8 @@ def test_a_check_that_hangs_does_not_hold_up_the_end_of_the_process(tmp_path: Pa
         (["shop"], "checks: 'shop' (from argument) is not allowed: MODULE:ATTRIBUTE, such as"),
         (["nowhere.at.all:checks"], "a module that can be imported: ModuleNotFoundError: No module named 'nowhere'"),
         (["broken:checks"], "a module that can be imported: KeyError: 'HEROES'"),
+        (["script:checks"], "a module that can be imported: SystemExit: 0"),
+        (["--database", ""], "database url: '…' (from argument) is not allowed: a URL such"),
         (["shop:other"], "an attribute that is HealthChecks, not int"),
         (["shop:none"], "an attribute that is HealthChecks, not NoneType"),
         (["shop:checks", "--memory", "0.5"], "MODULE:ATTRIBUTE and options exclude each other"),
@@ -136,6 +156,7 @@ def test_a_check_that_hangs_does_not_hold_up_the_end_of_the_process(tmp_path: Pa
 def test_a_wrong_call_is_told_in_a_line_without_secrets(tmp_path: Path, arguments: list[str], words: str) -> None:
     (tmp_path / "shop.py").write_text(SHOP)
     (tmp_path / "broken.py").write_text("import os\nos.environ['HEROES']\n")
+    (tmp_path / "script.py").write_text("raise SystemExit(0)\n")
     ran = Ran(tmp_path, *arguments)
     assert (ran.code, ran.out) == (2, "")
     last = ran.err.splitlines()[-1]

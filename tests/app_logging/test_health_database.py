@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+import sqlalchemy.orm
 
 from app_logging import health
 from app_logging.health.database import secrets_in
@@ -81,6 +83,22 @@ def test_a_callable_that_asks_by_itself_answers_as_any_probe() -> None:
     assert ask(health.database(ping)).detail == "pong"
     report = asyncio.run(health.HealthChecks(health.database(ping)).run_async())
     assert report.results[0].detail == "pong"
+
+
+def test_what_could_be_asked_but_was_not_is_no_answer(tmp_path: Path) -> None:
+    """A pool may hand out a connection to a database that is down, and a session has not even connected."""
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/a.db")
+    for source, kind in (
+        (engine.connect, "sqlalchemy.engine.base.Connection"),
+        (sqlalchemy.orm.sessionmaker(engine), "sqlalchemy.orm.session.Session"),
+        (contextlib.contextmanager(lambda: iter([engine.raw_connection()])), "contextlib._GeneratorContextManager"),
+    ):
+        result = ask(health.database(source))
+        needed = f"{kind} is no DB-API connection: give what returns one, such as engine.raw_connection"
+        assert (result.status, result.detail) == ("unhealthy", needed)
+    assert ask(health.database(engine.raw_connection)).status == "healthy"
+    assert "Current Checked out connections: 0" in engine.pool.status()
+    engine.dispose()
 
 
 def test_a_coroutine_function_is_asked_in_the_loop_that_its_pool_belongs_to() -> None:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
+from configs.test_end_to_end import alertmanager
+from crash.tailing import DEADLINE
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs/alertmanager/alertmanager.yml"
@@ -19,6 +22,11 @@ ALERTS = [
     for rule in group["rules"]
     if "alert" in rule
 ]
+
+
+OF_THE_JOB = ("HighErrorRate", "ErrorBudgetBurnSlow")
+OF_INSTANCES = ("LogLinesLost a", "LogLinesLost b", "LogSilence b")
+"""Alerts that fire in the tests, with their instances."""
 
 
 @pytest.fixture
@@ -35,6 +43,16 @@ def config() -> dict[str, Any]:
 def test_alertmanager_accepts_the_configuration(amtool: str) -> None:
     ran = subprocess.run([amtool, "check-config", CONFIG], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.fixture
+def inhibiting(config: dict[str, Any], tmp_path: Path, server_program: Callable[[str], str]) -> Iterator[str]:
+    """Run an Alertmanager that inhibits as shipped and sends nothing to nobody; yield its URL."""
+    quiet = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(yaml.safe_dump(quiet | {"inhibit_rules": config["inhibit_rules"]}))
+    with alertmanager(path, server_program("prometheus-alertmanager")) as url:
+        yield url
 
 
 @pytest.mark.parametrize(
@@ -60,17 +78,38 @@ def test_inhibition_names_alerts_that_exist(config: dict[str, Any]) -> None:
         name
         for rule in config["inhibit_rules"]
         for matcher in rule["source_matchers"] + rule["target_matchers"]
+        if matcher.startswith("alertname")
         for name in matcher.split()[-1].strip('"').split("|")
     }
     assert named <= known
 
 
-def test_what_is_down_silences_only_what_shares_its_job(config: dict[str, Any]) -> None:
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("down", "inhibited"),
+    [
+        ({"alertname": "APIDown"}, {*OF_THE_JOB, *OF_INSTANCES}),
+        ({"alertname": "APIDown", "instance": "a"}, {"LogLinesLost a"}),
+        ({"alertname": "ErrorBudgetBurnFast"}, {"ErrorBudgetBurnSlow"}),
+        ({"alertname": "CheckpointFailing", "instance": "b"}, set()),
+    ],
+    ids=lambda value: " ".join(value.values()) if isinstance(value, dict) else "",
+)
+def test_an_alert_inhibits_what_follows_from_it_and_nothing_else(
+    inhibiting: str, down: dict[str, str], inhibited: set[str]
+) -> None:
+    """One instance of several that is down hides nothing that the others tell of."""
+    others = [dict(zip(("alertname", "instance"), name.split(), strict=False)) for name in (*OF_THE_JOB, *OF_INSTANCES)]
+    fired = [{"labels": {"job": "heroes-api"} | each} for each in (down, *others)]
+    fired.append({"labels": {"job": "postgres", "alertname": "DatabaseDown"}})
+    httpx.post(f"{inhibiting}/api/v2/alerts", json=fired, timeout=DEADLINE).raise_for_status()
+    known = httpx.get(f"{inhibiting}/api/v2/alerts", timeout=DEADLINE).raise_for_status().json()
+    assert len(known) == len(fired)
     assert {
-        "source_matchers": ["alertname = APIDown"],
-        "target_matchers": ["alertname != APIDown"],
-        "equal": ["job"],
-    } in config["inhibit_rules"]
+        " ".join(each["labels"][name] for name in ("alertname", "instance") if name in each["labels"])
+        for each in known
+        if each["status"]["inhibitedBy"]
+    } == inhibited
 
 
 def test_secrets_are_files(config: dict[str, Any]) -> None:

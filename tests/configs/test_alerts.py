@@ -44,7 +44,8 @@ KNOWN = {
     *documented(),
     *RECORDED,
     *exported(),
-    *("up", "prometheus_config_last_reload_successful", "alertmanager_config_last_reload_successful"),
+    *("up", "process_start_time_seconds"),
+    *("prometheus_config_last_reload_successful", "alertmanager_config_last_reload_successful"),
 }
 """What rules may read."""
 

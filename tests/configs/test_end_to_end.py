@@ -141,26 +141,34 @@ def is_ready(address: str) -> bool:
         return False
 
 
+@contextmanager
+def alertmanager(config: Path, program: str) -> Iterator[str]:
+    """Run an Alertmanager with this configuration and its files beside that; yield its URL."""
+    address = f"127.0.0.1:{free_port()}"
+    command = (
+        program,
+        f"--config.file={config}",
+        f"--storage.path={config.parent / 'alertmanager'}",
+        f"--web.listen-address={address}",
+        "--cluster.listen-address=",
+    )
+    with running(config.with_suffix(".talk"), *command):
+        wait_for(lambda: is_ready(address))
+        yield f"http://{address}"
+
+
 @pytest.fixture
 def stack(tmp_path: Path, server_program: Callable[[str], str]) -> Iterator[Stack]:
     logs, inbox = tmp_path / "logs", Inbox()
     logs.mkdir()
     stack = Stack(Tail(tmp_path, [logs / "combined.log*"]), tmp_path / "mood", inbox)
     stack.be("bad")
-    alerts, metrics = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    addresses = {"heroes-api": stack.tail.url.removeprefix("http://"), "prometheus": metrics, "alertmanager": alerts}
+    metrics = f"127.0.0.1:{free_port()}"
     with ExitStack() as started:
-        url = started.enter_context(listening(inbox))
-        started.enter_context(
-            running(
-                tmp_path / "alertmanager.talk",
-                server_program("prometheus-alertmanager"),
-                f"--config.file={write_alertmanager(tmp_path, url)}",
-                f"--storage.path={tmp_path / 'alertmanager'}",
-                f"--web.listen-address={alerts}",
-                "--cluster.listen-address=",
-            )
-        )
+        config = write_alertmanager(tmp_path, started.enter_context(listening(inbox)))
+        alerts = started.enter_context(alertmanager(config, server_program("prometheus-alertmanager")))
+        addresses = {"heroes-api": stack.tail.url, "alertmanager": alerts, "prometheus": f"http://{metrics}"}
+        addresses = {job: url.removeprefix("http://") for job, url in addresses.items()}
         started.enter_context(
             running(
                 tmp_path / "prometheus.talk",
@@ -173,7 +181,7 @@ def stack(tmp_path: Path, server_program: Callable[[str], str]) -> Iterator[Stac
         started.enter_context(running(tmp_path / "api.talk", sys.executable, HERE / "moody_api.py", logs, stack.mood))
         started.callback(stack.tail.kill)
         stack.tail.start()
-        wait_for(lambda: is_ready(alerts) and is_ready(metrics))
+        wait_for(lambda: is_ready(metrics))
         yield stack
 
 

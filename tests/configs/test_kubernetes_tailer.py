@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 from configs.kubernetes_manifests import KUBERNETES, VARIANTS, configuration, containers, rendered, tailers
 from crash.tailing import command
+from starlette.applications import Starlette
 
 import logship
+from app_logging import health
+from app_logging.health.checks import DEFAULT_TIMEOUT_SECONDS
 from app_logging.settings import DEFAULT_BACKUPS, DEFAULT_MAX_BYTES
 
 ROOT = Path(__file__).parents[2]
@@ -60,12 +66,24 @@ def test_the_tailer_has_the_group_of_the_logs() -> None:
     assert pod["spec"]["securityContext"]["fsGroup"] > 0
 
 
-def test_the_probes_of_the_application_ask_what_it_serves() -> None:
+def test_a_failing_check_takes_the_application_out_of_service_and_does_not_restart_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A database that is down would have every pod restarted, again and again."""
     (pod,) = rendered("sidecar").pods
     (api,) = pod["spec"]["containers"]
-    served = (ROOT / "examples/heroes_api.py").read_text(encoding="utf-8")
-    for kind in ("readinessProbe", "livenessProbe"):
-        assert f'Route("{api[kind]["httpGet"]["path"]}"' in served
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    sample = importlib.import_module("heroes_api")
+    checks = health.HealthChecks(health.Check("database", lambda: False))
+    transport = httpx.ASGITransport(Starlette(routes=sample.HeroesApi(checks).routes()))
+
+    async def answer(kind: str) -> int:
+        async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+            return (await client.get(api[kind]["httpGet"]["path"])).status_code
+
+    assert asyncio.run(answer("readinessProbe")) == 503
+    assert 200 <= asyncio.run(answer("livenessProbe")) < 400
+    assert api["readinessProbe"]["timeoutSeconds"] > DEFAULT_TIMEOUT_SECONDS
 
 
 def test_the_tailer_of_a_node_reads_the_pods_of_the_application() -> None:

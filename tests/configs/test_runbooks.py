@@ -14,8 +14,8 @@ import httpx
 import pytest
 import yaml
 from configs.test_alerts import ALERTS, KNOWN, ROOT, expected_alerts, metrics_in, succeed
-from configs.test_end_to_end import is_ready, running
-from crash.tailing import DEADLINE, free_port, wait_for
+from configs.test_end_to_end import alertmanager
+from crash.tailing import DEADLINE
 
 from logship.cli.main import cli
 
@@ -81,30 +81,24 @@ def test_alerts_and_commands_that_a_document_names_exist(name: str) -> None:
 
 
 @pytest.fixture
-def alertmanager(tmp_path: Path, server_program: Callable[[str], str]) -> Iterator[str]:
+def alertmanager_url(tmp_path: Path, server_program: Callable[[str], str]) -> Iterator[str]:
     """Run an Alertmanager that sends nothing to nobody; yield its URL."""
-    (tmp_path / "alertmanager.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
-    address = f"127.0.0.1:{free_port()}"
-    command = (
-        server_program("prometheus-alertmanager"),
-        f"--config.file={tmp_path / 'alertmanager.yml'}",
-        f"--storage.path={tmp_path / 'alertmanager'}",
-        f"--web.listen-address={address}",
-        "--cluster.listen-address=",
-    )
-    with running(tmp_path / "alertmanager.talk", *command):
-        wait_for(lambda: is_ready(address))
-        yield f"http://{address}"
+    path = tmp_path / "alertmanager.yml"
+    path.write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+    with alertmanager(path, server_program("prometheus-alertmanager")) as url:
+        yield url
 
 
 @pytest.mark.integration
-def test_a_runbook_silences_its_own_alert_and_no_other(alertmanager: str, server_program: Callable[[str], str]) -> None:
+def test_a_runbook_silences_its_own_alert_and_no_other(
+    alertmanager_url: str, server_program: Callable[[str], str]
+) -> None:
     amtool = server_program("amtool")
     silenced = {}
     for name, text in RUNBOOKS.items():
-        words = [word.replace("http://127.0.0.1:9093", alertmanager) for word in silence(text)]
+        words = [word.replace("http://127.0.0.1:9093", alertmanager_url) for word in silence(text)]
         number = succeed(amtool, *words[1:], "--author=on-call").strip()
-        made = httpx.get(f"{alertmanager}/api/v2/silence/{number}", timeout=DEADLINE).raise_for_status().json()
+        made = httpx.get(f"{alertmanager_url}/api/v2/silence/{number}", timeout=DEADLINE).raise_for_status().json()
         silenced[name] = {matcher["name"]: matcher["value"] for matcher in made["matchers"]}
     assert [labels["alertname"] for labels in silenced.values()] == list(silenced)
     for name, fired in expected_alerts():
