@@ -43,7 +43,7 @@ class Expected(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         format: By which format it is read.
         route: Under which route it counts.
         route_origin: Where that comes from.
-        fields: What is found in it, as `logship explain` shows it; a duration in seconds.
+        fields: What is found in it; duration in seconds, time in seconds since the epoch.
     """
 
     outcome: Outcome
@@ -122,8 +122,8 @@ def _lines(case: Case, document: Document, number: int) -> bytes:
         return "".join(f"{line}\n" for line in case.lines).encode("utf-8", "surrogatepass")
     try:
         content = (Path(document.path).parent / case.file).read_bytes()
-    except OSError as error:
-        why = f"{case.file} cannot be read: {error.strerror or error}"
+    except (OSError, ValueError) as error:  # a name may hold a NUL
+        why = f"{case.file!r} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise ConfigError(f"{document.at((*at, 'file'))}: {why}") from error
     return content if content.endswith(b"\n") or not content else content + b"\n"
 

@@ -85,7 +85,12 @@ class Config:
         return Admission(self.limits.max_series, self.limits.max_label_values, self.limits.max_routes)
 
     def pipeline(
-        self, before: Tally | None = None, *, window: Window | None = None, watch: Watch | None = None
+        self,
+        before: Tally | None = None,
+        *,
+        window: Window | None = None,
+        watch: Watch | None = None,
+        with_exemplars: bool = False,
     ) -> Pipeline:
         """Return what counts as it says; `before` are the numbers that the changes are added to."""
         return Pipeline(
@@ -96,6 +101,7 @@ class Config:
             before=before,
             window=window,
             watch=watch,
+            with_exemplars=with_exemplars,
         )
 
     @property

@@ -12,15 +12,18 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import Exemplar as Shown
 from prometheus_client.registry import Collector, CollectorRegistry
 from prometheus_client.utils import floatToGoString
 
 from logship import __version__
 from logship.expose.own import own_families
-from logship.measure import OwnMetric, Series, Tally, in_flight, not_silent
-from logship.model import Constant, SeriesKey
+from logship.measure import Exemplar, Exemplars, OwnMetric, Series, Tally, in_flight, not_silent
+from logship.model import Constant, LabelSet, SeriesKey
 
 _NANOSECONDS = 1_000_000_000
+
+_Bucket = tuple[str, float] | tuple[str, float, Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class TallyCollector(Collector):
         now: Seconds since the epoch: who is silent is left out. None, where there is no now, leaves out the requests
             in flight and no health check.
         metrics: The own metrics among the numbers.
+        exemplars: Requests with a trace id, by series and bucket; only OpenMetrics shows them.
     """
 
     def __init__(
@@ -76,8 +80,11 @@ class TallyCollector(Collector):
         created: Callable[[SeriesKey], Created] = _unknown,
         now: Callable[[], float] | None = time.time,
         metrics: Sequence[OwnMetric] = (),
+        *,
+        exemplars: Exemplars | None = None,
     ) -> None:
         self._tally = tally
+        self._exemplars = exemplars or {}
         self._created = created
         self._now = now
         self._metrics = metrics
@@ -166,7 +173,7 @@ class TallyCollector(Collector):
         )
         for labels, series in sorted(tally.series.items()):
             if any(series.buckets):
-                family.add_metric(list(labels), self._buckets(series), series.sum_ns / _NANOSECONDS)
+                family.add_metric(list(labels), self._buckets(constant, labels, series), series.sum_ns / _NANOSECONDS)
                 if (created := self._created((constant, labels)).durations) is not None:
                     named = dict(zip(("method", "route", "status_code"), labels, strict=True))
                     family.add_sample(f"{family.name}_created", named, created)
@@ -180,8 +187,12 @@ class TallyCollector(Collector):
             family.add_metric(list(labels), series.requests, self._created((constant, labels)).requests)
         return family
 
-    def _buckets(self, series: Series) -> list[tuple[str, float]]:
-        return list(zip(self._bounds, accumulate(series.buckets), strict=True))
+    def _buckets(self, constant: Constant, labels: LabelSet, series: Series) -> list[_Bucket]:
+        counts = enumerate(zip(self._bounds, accumulate(series.buckets), strict=True))
+        return [
+            (*count, _shown(found)) if (found := self._exemplars.get((constant, labels, number))) else count
+            for number, count in counts
+        ]
 
 
 class StandingCollector(Collector):
@@ -205,6 +216,10 @@ class StandingCollector(Collector):
         build = GaugeMetricFamily("logship_build_info", "Version of logship, as a label.", labels=["version"])
         build.add_metric([__version__], 1)
         yield build
+
+
+def _shown(exemplar: Exemplar) -> Shown:
+    return Shown({"trace_id": exemplar.trace_id}, exemplar.value, exemplar.at or None)
 
 
 def _add(families: dict[str, Metric], family: Metric, constant: Constant) -> None:

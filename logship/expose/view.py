@@ -9,7 +9,7 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from logship.expose.collectors import Created, Standing, StandingCollector, TallyCollector
-from logship.measure import DEFAULT_BUCKETS, OwnMetric, Tally
+from logship.measure import DEFAULT_BUCKETS, Exemplars, OwnMetric, Tally
 from logship.model import SeriesKey
 
 
@@ -24,6 +24,7 @@ class View:
         durations_since: When counting into these buckets began; what is older than that began anew then.
         standing: How the tailer stands beside the numbers.
         metrics: The own metrics among the numbers.
+        exemplars: Requests with a trace id, by series and bucket.
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -32,6 +33,7 @@ class View:
     durations_since: float = 0.0
     standing: Standing = field(default_factory=Standing)
     metrics: tuple[OwnMetric, ...] = ()
+    exemplars: Exemplars = field(default_factory=dict)
 
     def created_of(self, series: SeriesKey) -> Created:
         """Return when the metrics of a series began."""
@@ -48,6 +50,8 @@ class ViewCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the families of one view."""
         view = self._view()
-        counted = TallyCollector(lambda: view.tally, view.buckets, view.created_of, metrics=view.metrics)
+        counted = TallyCollector(
+            lambda: view.tally, view.buckets, view.created_of, metrics=view.metrics, exemplars=view.exemplars
+        )
         yield from counted.collect()
         yield from StandingCollector(lambda: view.standing).collect()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from logship.measure.admission import DEFAULT_MAX_SERIES, Admission, fold
 from logship.measure.checks import Verdict, not_silent
+from logship.measure.exemplars import Exemplar, ExemplarKey, Exemplars, latest_exemplars, trace_id_of
 from logship.measure.histogram import DEFAULT_BUCKETS, Histogram, check_buckets, drop_invalid, is_duration
 from logship.measure.learned import LearnedRoutes
 from logship.measure.levels import level_label
 from logship.measure.losses import GRACE_SECONDS, LossWatch
-from logship.measure.own import DERIVED, ROUTE, OwnLabel, OwnMetric, OwnMetrics, OwnValue, scaled
-from logship.measure.own_counting import MAX_VALUE_CHARACTERS, OwnCounter
+from logship.measure.own import DERIVED, LEVEL, METHOD, ROUTE, STATUS, OwnLabel, OwnMetric, OwnMetrics, OwnValue, scaled
+from logship.measure.own_counting import OwnCounter
+from logship.measure.own_labels import MAX_VALUE_CHARACTERS
 from logship.measure.own_selection import Column, Memo, Places, Selector
 from logship.measure.own_series import DEFAULT_MAX_LABEL_VALUES, UNITS, Dated, Sample
 from logship.measure.roll import Roll
@@ -27,13 +29,19 @@ __all__ = [
     "DEFAULT_MAX_SERIES",
     "DERIVED",
     "GRACE_SECONDS",
+    "LEVEL",
     "MAX_VALUES",
     "MAX_VALUE_CHARACTERS",
+    "METHOD",
     "ROUTE",
+    "STATUS",
     "UNITS",
     "Admission",
     "Column",
     "Dated",
+    "Exemplar",
+    "ExemplarKey",
+    "Exemplars",
     "Histogram",
     "LearnedRoutes",
     "LearnedSegments",
@@ -64,10 +72,12 @@ __all__ = [
     "fold",
     "in_flight",
     "is_duration",
+    "latest_exemplars",
     "level_label",
     "merge",
     "not_silent",
     "quantile_ns",
     "runs_of",
     "scaled",
+    "trace_id_of",
 ]

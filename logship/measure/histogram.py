@@ -56,6 +56,10 @@ class Histogram:
         counts.append(len(durations) - below)
         return Fold(tuple(counts), self._sum_ns(durations), round(durations[-1] * self._unit_nanoseconds))
 
+    def bucket_of(self, duration: float) -> int:
+        """Return the number of the bucket that a duration falls into."""
+        return bisect_left(self._thresholds, duration)
+
     def _sum_ns(self, durations: list[float]) -> int:
         """Return the sum by the cheapest way that is exact: 5, 34 or 113 ns a duration."""
         unit = self._unit_nanoseconds

@@ -7,8 +7,9 @@ for each value that comes again and again, not once a record.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import compress
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from logship.conditions import MAX_MATCHED_CHARACTERS, Condition
 
@@ -39,14 +40,20 @@ class Memo(dict[Any, Read]):
 
 
 class Columns(Protocol):
-    """The values of the records of a chunk: text, numbers, booleans, None; what is none of these is as good as None."""
+    """Records of a chunk by their values: text, numbers, booleans, None; what is none of these is as good as None."""
 
     @property
-    def count(self) -> int:
-        """How many records there are."""
+    def places(self) -> Places:
+        """Where the records are in the chunk."""
 
-    def column(self, path: str, places: Places | None = None) -> list[Any]:
-        """Return what the records at `places`, all if None, have at `path`."""
+    def values(self, path: str) -> list[Any]:
+        """Return what each of them has at `path`."""
+
+    def column(self, path: str) -> Column:
+        """Return the same to be tested and read; it is made once."""
+
+    def at(self, places: Places) -> Self:
+        """Return those at some places of the chunk."""
 
 
 class Selector:
@@ -55,16 +62,12 @@ class Selector:
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self._tests = [(each.field, Memo(each.compile())) for each in sorted(conditions, key=_breadth)]
 
-    def select(self, columns: Columns, known: dict[str, Column]) -> Places:
-        """Return the places of the records that match; `known` keeps whole columns for the next selector."""
-        places: Places = range(columns.count)
+    def select(self, chunk: Columns) -> Places:
+        """Return the places of the records of a whole chunk that match."""
+        places = chunk.places
         for number, (field, test) in enumerate(self._tests):
-            if number:
-                places = Column(columns.column(field, places)).passing(test, places)
-            else:
-                if field not in known:
-                    known[field] = Column(columns.column(field))
-                places = known[field].passing(test, places)
+            looked_at = chunk.at(places) if number else chunk
+            places = looked_at.column(field).passing(test, places)
             if not places:
                 break
         return places
@@ -74,20 +77,19 @@ class Column:
     """The values of some records at a path."""
 
     def __init__(self, values: list[Any]) -> None:
-        try:
-            distinct = set(values)
-            is_plain = _PLAIN.issuperset(map(type, distinct))
-        except TypeError:  # a list
-            is_plain = False
-        if not is_plain:
+        types = set(map(type, values))
+        if not types <= _PLAIN:
             values = [value if type(value) in _PLAIN else None for value in values]
-            distinct = set(values)
         self._values = values
-        self._distinct = None if 0 in distinct or 1 in distinct else distinct  # they would hide False and True
+        self._has_booleans = bool in types  # 1 and True are one to a memo
+
+    @cached_property
+    def _distinct(self) -> set[Any]:
+        return set(self._values)
 
     def passing(self, test: Memo[bool], places: Places) -> Places:
         """Return those of `places`, where the records are, whose values pass a test."""
-        if self._distinct is None:
+        if self._has_booleans:
             return list(compress(places, map(test.function, self._values)))
         if not any(map(test.__getitem__, self._distinct)):
             return ()
@@ -95,7 +97,7 @@ class Column:
 
     def read(self, reader: Memo[Read]) -> list[Read]:
         """Return what a reader makes of each value."""
-        return list(map(reader.function if self._distinct is None else reader.__getitem__, self._values))
+        return list(map(reader.function if self._has_booleans else reader.__getitem__, self._values))
 
 
 def _breadth(condition: Condition) -> tuple[int, bool]:

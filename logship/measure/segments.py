@@ -7,7 +7,7 @@ restart those of the tally bring it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from logship.measure.routes import PARAMETER
 
@@ -59,6 +59,11 @@ class LearnedSegments:
         """Whether `known` may have anything to say."""
         return bool(self._folded)
 
+    @property
+    def kept(self) -> Collection[str]:
+        """Routes that are counted as they are; there are others."""
+        return self._routes
+
     def known(self, route: str) -> str:
         """Return the label of a derived route if it is at hand and another; the route itself when it is not."""
         return self._folded.get(route, route)
@@ -82,7 +87,8 @@ class LearnedSegments:
 
     def note(self, route: str) -> None:
         """Take note of a route that is counted as it is."""
-        if route not in self._routes and _is_path(route) and self._keep(route):
+        if self.would_note(route):
+            self._keep(route)
             self._folded.clear()  # its segments stand for themselves from now on
 
     def _label(self, route: str) -> str:
@@ -95,15 +101,14 @@ class LearnedSegments:
             node = node.get(place, {})
         return label
 
-    def _keep(self, route: str) -> bool:
-        """Put a route into the tree; return whether there was room for it."""
-        if route in self._routes or len(self._routes) >= self._max_routes:
-            return False
+    def _keep(self, route: str) -> None:
+        """Put a route into the tree if there is room for it."""
+        if len(self._routes) >= self._max_routes:
+            return
         self._routes.add(route)
         node = self._tree
         for segment in _segments(route):
             node = node.setdefault(segment, {})
-        return True
 
 
 def _is_path(route: str) -> bool:

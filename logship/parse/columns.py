@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from logship.parse.paths import look
@@ -13,6 +14,11 @@ Columns = Callable[[str], list[Any]]
 
 _DISTINCT_BY_VALUE = {str, int, type(None)}
 """Types of which two values that are equal mean the same: not so of 1 and true."""
+
+
+def picker(places: Sequence[int]) -> Callable[[Any], Sequence[Any]]:
+    """Return how to pick the items at `places`: in C, a third of the time that indexing takes."""
+    return itemgetter(*places) if len(places) > 1 else lambda items: [items[place] for place in places]
 
 
 def filled(count: int, columns: Iterable[list[Any]]) -> list[Any]:

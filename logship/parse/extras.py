@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from logship.parse.columns import Columns, filled
+from logship.parse.columns import Columns, filled, picker
 
 Pick = Callable[[Sequence[int] | None], Columns]
 """Gives the columns of the records at some places of a chunk; None means all of them."""
@@ -16,7 +16,10 @@ def picking(columns: Columns) -> Pick:
     """Return how to pick from columns that are there as a whole."""
 
     def pick(places: Sequence[int] | None) -> Columns:
-        return columns if places is None else lambda path: list(map(columns(path).__getitem__, places))
+        if places is None:
+            return columns
+        pick = picker(places)
+        return lambda path: list(pick(columns(path)))
 
     return pick
 
@@ -42,17 +45,24 @@ class Extras:
 
     def column(self, path: str, places: Sequence[int] | None = None) -> list[Any]:
         """Return what the records at `places`, which rise, have at `path`; all records without `places`."""
-        first, *others = self._ways[path]
-        if len(self._chunks) == 1 and not others:
-            return self._chunks[0](places)(first)
-        values: list[Any] = []
+        return self.at(places)(path)
+
+    def at(self, places: Sequence[int] | None = None) -> Columns:
+        """Return the columns of the records at `places`, which rise; of all records without `places`."""
+        parts: list[tuple[int, Columns]] = []
         ends = [*self._starts, self.count][1:]
         for pick, start, end in zip(self._chunks, self._starts, ends, strict=True):
             here = None if places is None else _between(places, start, end)
             size = end - start if here is None else len(here)
             if size:
-                values += filled(size, map(pick(None if size == end - start else here), (first, *others)))
-        return values
+                parts.append((size, pick(None if size == end - start else here)))
+
+        def column(path: str) -> list[Any]:
+            first, *others = self._ways[path]
+            columns = [filled(size, map(part, (first, *others))) if others else part(first) for size, part in parts]
+            return columns[0] if len(columns) == 1 else [value for each in columns for value in each]
+
+        return column
 
 
 def _between(places: Sequence[int], start: int, end: int) -> Sequence[int]:

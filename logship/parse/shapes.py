@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from logship.parse.columns import Columns, filled
+from logship.parse.columns import Columns, filled, picker
 from logship.parse.extras import Pick
 from logship.parse.paths import spellings
 
@@ -44,11 +44,9 @@ class Shape:
         bare: list[Any] = []
 
         def pick(places: Sequence[int] | None) -> Columns:
-            if places is not None:
-                return partial(self.column, [records[place][0] for place in places])
             if not bare:
                 bare.extend([record for (record,) in records])
-            return partial(self.column, bare)
+            return partial(self.column, bare if places is None else picker(places)(bare))
 
         return pick
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from logship.pipeline.batches import Pipeline, Watch
-from logship.pipeline.counting import MAX_LABEL_CHARACTERS
 from logship.pipeline.explain import Choice, Explained, Explainer, Outcome
+from logship.pipeline.labels import MAX_LABEL_CHARACTERS
 from logship.pipeline.options import MeasureOptions, SourceOptions
 from logship.pipeline.window import Window
 

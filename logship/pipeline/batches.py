@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from logship.measure import DEFAULT_MAX_ROUTES, LearnedRoutes, LearnedSegments, OwnMetrics, Roll, Routes, Tally
+from logship.measure import (
+    DEFAULT_MAX_ROUTES,
+    Exemplars,
+    LearnedRoutes,
+    LearnedSegments,
+    OwnMetrics,
+    Roll,
+    Routes,
+    Tally,
+)
 from logship.model import Batch, Constant, Reason
 from logship.parse import UNDECIDED, UNWRAPS, Detected, Format, detect, format_named, said
 from logship.pipeline.counting import MAX_LISTS, FormatCounter
+from logship.pipeline.exemplars import ExemplarFinder
 from logship.pipeline.options import MeasureOptions, SourceOptions
 from logship.pipeline.window import Window, WindowCutter
 
@@ -25,8 +35,8 @@ _MAX_NUMBERS = 10_000
 Times = Callable[[bytes], list[float]]
 """Gives the times of the first and the last of some lines in seconds since the epoch, as far as they have one."""
 
-Watch = Callable[[bytes, Times], None]
-"""Is shown all lines that are counted, chunk by chunk, and how to read their times."""
+Watch = Callable[[bytes, list[float], Times], None]
+"""Is shown all lines that are counted, chunk by chunk, the times of the ends of each, and how to read others."""
 
 
 class Pipeline:
@@ -40,6 +50,7 @@ class Pipeline:
         before: The numbers that the changes are added to: their routes are known.
         window: Lines outside of it are not counted, but how many they are.
         watch: Is shown the lines that are counted.
+        with_exemplars: Whether to note requests with a trace id.
     """
 
     def __init__(
@@ -52,6 +63,7 @@ class Pipeline:
         before: Tally | None = None,
         window: Window | None = None,
         watch: Watch | None = None,
+        with_exemplars: bool = False,
     ) -> None:
         self._options = options
         self._sources = sources or {}
@@ -65,6 +77,7 @@ class Pipeline:
         self._own = own
         self._window = WindowCutter(window) if window is not None else None
         self._watch = watch
+        self._exemplars = ExemplarFinder(options.buckets) if with_exemplars else None
         self._change = Tally()
         for labels in {source.labels for source in self._sources.values()} or {()} if own.metrics else ():
             self._change.part(labels).own = own.zeros()
@@ -84,9 +97,12 @@ class Pipeline:
             lines = self._inside(batch.generation, source, lines, self._window)
         if lines:
             counter = self._count(batch.generation, source, lines)
-            change.widen_span(counter.times(lines))
+            ends = counter.times(lines)
+            change.widen_span(ends)
+            if self._exemplars is not None:
+                self._exemplars.note(source.labels, counter, lines)
             if self._watch is not None:
-                self._watch(lines, counter.times)
+                self._watch(lines, ends, counter.times)
 
     @property
     def is_crowded(self) -> bool:
@@ -101,6 +117,10 @@ class Pipeline:
             counter.drain_into(change.part(labels))
         change.add_writers(self._roll.take())
         return change
+
+    def take_exemplars(self) -> Exemplars:
+        """Return the requests with a trace id that were noted since the last call."""
+        return self._exemplars.take() if self._exemplars is not None else {}
 
     def format_of(self, generation: int) -> str | None:
         """Return the name of the format that was found for a generation, None while no request was seen."""
@@ -124,14 +144,13 @@ class Pipeline:
     def _inside(self, generation: int, source: SourceOptions, lines: bytes, window: WindowCutter) -> bytes:
         """Return the lines inside the window; the others are noted, so that none of them seems to be lost."""
         chosen = self._chosen.get(generation)
-        if chosen is not None:
-            fmt = chosen.format
-        else:
-            fmt = format_named(source.format) if source.format is not None else detect(lines).format or UNDECIDED
+        fmt = chosen.format if chosen is not None else format_named(source.format) if source.format else None
+        if fmt is None:
+            fmt = window.format_of(generation) or detect(lines).format
         inside, outside = window.cut(generation, fmt, lines)
         self._change.part(source.labels).outside += outside.count(b"\n")
         if inside and outside:
-            self._counter_for(source.labels, fmt).note_numbers(outside)
+            self._counter_for(source.labels, fmt or UNDECIDED).note_numbers(outside)
         return inside
 
     def _count(self, generation: int, source: SourceOptions, lines: bytes) -> FormatCounter:

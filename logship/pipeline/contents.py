@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from logship.conditions import text_of
@@ -91,9 +90,3 @@ class LineReader:
 
 def _first(raw: Mapping[str, Any], paths: tuple[str, ...]) -> str | None:
     return next((text for path in paths if (text := text_of(look(raw, path))) is not None), None)
-
-
-@cache
-def line_reader(fmt: Format) -> Callable[[bytes], Contents]:
-    """Return what reads lines of a format."""
-    return LineReader(fmt).read

@@ -26,13 +26,11 @@ from logship.model import OTHER, LabelSet, Reason
 from logship.parse import (
     HEALTH_MESSAGE,
     HEARTBEAT_MESSAGE,
-    NO_STATUS,
     OWN_MESSAGES,
     AppRecord,
     Decoded,
     Decoder,
     Format,
-    MappedRecord,
     Record,
     checked,
     is_in_flight,
@@ -40,11 +38,9 @@ from logship.parse import (
     said,
     weight_of,
 )
+from logship.pipeline.labels import short, short_level, unfit
 from logship.pipeline.options import MeasureOptions
 from logship.pipeline.sieve import Sieve, Sifted
-
-MAX_LABEL_CHARACTERS = 512
-"""A longer method, route or exception type is folded into `__other__`: label values are kept for ever."""
 
 MAX_LISTS = 4096
 """Label sets with lists of their own; a flood of new ones is folded in between, so that memory stays bounded."""
@@ -58,7 +54,6 @@ _Key = tuple[str, str, int | None, str | None, int]
 RouteOf = Callable[[str, int | None], str]
 """Gives the route of a request from its url and its status."""
 
-_REPLACEMENT = "\ufffd"
 _NONE = OwnMetrics()
 
 
@@ -87,6 +82,8 @@ class FormatCounter:
         self._durations: dict[_Key, list[float | None]] = {}
         self._appends: dict[tuple[str | None, str | None, int | None, str | None], Callable[[float | None], None]] = {}
         self._records: list[tuple[Record]] = []
+        self._is_ordinary = True
+        self._derived_routes: list[str] = []
         self._tally = Tally()
 
     def count(self, lines: bytes) -> None:
@@ -98,6 +95,7 @@ class FormatCounter:
         sifted = self._sifted(lines, decoded, self._sieve) if self._sieve is not None else None
         records = decoded.records if sifted is None else sifted.records
         self._records = records
+        self._is_ordinary = True
         if self.format.is_numbered:
             others = self._count_in_order(records)
             self._note_writers(lines, decoded)
@@ -106,7 +104,8 @@ class FormatCounter:
             others = self._count_requests(records)
         self._count_messages(others)
         if self._sieve is not None and sifted is not None:
-            self._sieve.count(sifted)
+            self._sieve.count(sifted, self._labels_of_derived if self._is_ordinary else None)
+            self._derived_routes.clear()
         self._records = []  # the next chunk is decoded into their memory, which is warm
         if len(self._durations) > MAX_LISTS:
             self._fold()
@@ -145,7 +144,7 @@ class FormatCounter:
     def as_request(self, record: Record) -> tuple[Record, int] | None:
         """Return the fields of a request and how many it stands for, None when it is going to be rejected."""
         request = record if record.route or record.url is not None else self.format.lift(record)
-        if request is None or not (request.route or request.url is not None) or _unfit(request) is not None:
+        if request is None or not (request.route or request.url is not None) or unfit(request) is not None:
             return None
         if request.duration is not None and not is_duration(request.duration):
             return None
@@ -154,16 +153,24 @@ class FormatCounter:
         return None if weight is None else (request, weight)
 
     def route_of(self, request: Record) -> str:
-        """Return the route that the fields of a request count under, which they keep."""
-        if not request.route:
-            request.route = self._segments.label(_short(self._route(request.url or "", request.status)))
-        return request.route
+        """Return the route that the fields of a request count under."""
+        return request.route or self._segments.label(short(self._route(request.url or "", request.status)))
+
+    def counted_as(self, record: Record) -> tuple[LabelSet, float] | None:
+        """Return under which labels a request was counted and its duration; None when it has none, or was rejected."""
+        found = self.as_request(record)
+        if found is None or found[0].duration is None:
+            return None
+        request, _ = found
+        return LabelSet(short(request.method), short(self.route_of(request)), str(request.status)), found[0].duration
 
     def _count_requests(self, records: list[tuple[Record]]) -> list[Record]:
         """Note the duration of each request; return the records that are none. The hot loop."""
         appends = self._appends
         marker = self.format.request_message
         route_of = self._learned_route if self._segments.has_learned else self._route
+        if self._sieve is not None and self._sieve.asks_for_routes:
+            route_of = _noting(route_of, self._derived_routes.append)
         others = []
         for (record,) in records:
             if record.message != marker:
@@ -184,6 +191,7 @@ class FormatCounter:
 
     def _count_unusual(self, record: Record) -> None:
         """Count a request that has neither route nor url where they usually stand."""
+        self._is_ordinary = False
         lifted = self.format.lift(record)
         if lifted is None or (not lifted.route and lifted.url is None):
             method = (lifted or record).method
@@ -212,6 +220,7 @@ class FormatCounter:
         route = record.route
         if not route and record.url is not None:
             route = self._route(record.url, record.status)
+        self._is_ordinary = False
         if weight is None:
             self._tally.rejected[Reason.INVALID_SAMPLE_RATE] += 1
         elif not route:
@@ -257,14 +266,14 @@ class FormatCounter:
 
     def _count_first(self, record: Record, route: str | None, weight: int = 1) -> None:
         """Count a request whose labels have no list yet, if they can be labels; too long ones share a list."""
-        reason = _unfit(record)
+        reason = unfit(record)
+        if reason is None and record.duration is not None and not is_duration(record.duration):
+            reason = Reason.INVALID_DURATION
         if reason is not None:
+            self._is_ordinary = False
             self._tally.rejected[reason] += 1
-            return
-        if record.duration is not None and not is_duration(record.duration):
-            self._tally.rejected[Reason.INVALID_DURATION] += 1
             return  # it must not take the place of a series: the order of places is the order of what counts
-        labels = (_short(record.method), self._label(record, route), record.status, _short_level(record.level))
+        labels = (short(record.method), self._label(record, route), record.status, short_level(record.level))
         key = (*labels, weight)
         if key not in self._durations:
             self._durations[key] = []
@@ -277,19 +286,26 @@ class FormatCounter:
 
         The route of the application's that comes with that one may change what others are counted under.
         """
+        self._is_ordinary = False
         for (record,) in self._records:
             found = self.as_request(record) if record.message == self.format.request_message else None
             if record is named or (found is not None and found[0] is named):
                 return
             if found is not None:
-                self.route_of(found[0])
+                found[0].route = self.route_of(found[0])
+
+    def _labels_of_derived(self) -> list[str]:
+        """Return the routes that the requests without one have counted under; each is known."""
+        derived, kept = self._derived_routes, self._segments.kept
+        labels = {each: each if each in kept else self._segments.label(short(each)) for each in dict.fromkeys(derived)}
+        return list(map(labels.__getitem__, derived))
 
     def _learned_route(self, url: str, status: int | None) -> str:
         return self._segments.known(self._route(url, status))
 
     def _label(self, record: Record, route: str | None) -> str:
         """Return the label for the route of a request; only a derived one may be counted under another."""
-        label = _short(route)
+        label = short(route)
         if not record.route:
             return self._segments.label(label)
         if self._sieve is not None and self._sieve.asks_for_routes and self._segments.would_note(label):
@@ -305,7 +321,7 @@ class FormatCounter:
             tally.messages[level_label(record.level)] += 1
             name = exception_type(record)
             if name is not None:
-                tally.exceptions[_short(name)] += 1
+                tally.exceptions[short(name)] += 1
 
     def _fold(self) -> None:
         for key, durations in self._durations.items():
@@ -347,6 +363,17 @@ class FormatCounter:
         return Series(requests, fold.buckets, fold.sum_ns, fold.max_ns, sketch)
 
 
+def _noting(route_of: RouteOf, note: Callable[[str], None]) -> RouteOf:
+    """Return a function that does the same and notes each route."""
+
+    def derive(url: str, status: int | None) -> str:
+        route = route_of(url, status)
+        note(route)
+        return route
+
+    return derive
+
+
 def _sorted(noted: list[float | None]) -> list[float]:
     """Return the durations of `noted` in rising order; it may be sorted itself by that."""
     try:
@@ -354,27 +381,3 @@ def _sorted(noted: list[float | None]) -> list[float]:
     except TypeError:
         return sorted(each for each in noted if each is not None)
     return cast("list[float]", noted) if noted[0] is not None else []
-
-
-def _unfit(record: Record) -> Reason | None:
-    """Return why the record cannot be counted as a request, None when it can."""
-    if not record.method:
-        return Reason.MISSING_METHOD
-    if record.status is None:
-        return Reason.MISSING_STATUS
-    if record.status == NO_STATUS and isinstance(record, MappedRecord):  # let pass only where the format has such
-        return None
-    if not 100 <= record.status <= 599:  # noqa: PLR2004 - RFC 9110, section 15
-        return Reason.INVALID_STATUS
-    return None
-
-
-def _short(label: str | None) -> str:
-    """Return `label` bounded in length, and without NUL, at which Prometheus would refuse the whole scrape."""
-    if label is None or len(label) > MAX_LABEL_CHARACTERS:
-        return OTHER
-    return label.replace("\0", _REPLACEMENT)
-
-
-def _short_level(level: str | None) -> str | None:
-    return level if level is None or len(level) <= MAX_LABEL_CHARACTERS else OTHER

@@ -6,19 +6,17 @@ What a line came to is the change that it made to the tally, after the limits, s
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
 
 from logship.measure import DEFAULT_MAX_ROUTES, Admission, Origin, OwnMetrics, Routes, Tally
 from logship.model import OTHER, UNMATCHED, Batch, Reason
 from logship.parse import FORMATS, UNDECIDED, UNWRAPS, detect, format_named
-from logship.parse.json_lines import load_object
 from logship.pipeline.batches import Pipeline
-from logship.pipeline.contents import Contents, Field, line_reader
+from logship.pipeline.contents import Contents, Field, LineReader
+from logship.pipeline.exports import single_exports
 from logship.pipeline.options import MeasureOptions, SourceOptions
 
 LONG_LABEL = "a label of more than 512 characters"
@@ -91,6 +89,7 @@ class Explainer:
         own: Own metrics and drop rules.
         admission: The limits.
         max_routes: How many routes stand for themselves.
+        only: Of lines with another outcome no more than that is said.
     """
 
     def __init__(
@@ -100,11 +99,15 @@ class Explainer:
         own: OwnMetrics,
         admission: Admission,
         max_routes: int = DEFAULT_MAX_ROUTES,
+        *,
+        only: Outcome | None = None,
     ) -> None:
         self._sources = dict(sources) or {"": SourceOptions()}
         self._pipeline = Pipeline(options, _unwrapped(self._sources), own, max_routes=max_routes)
         self._routes = Routes(options.routes)
+        self._readers: dict[str | None, LineReader] = {}
         self._admission = admission
+        self._only = only
         self.total = self._pipeline.take()
         """All the numbers so far."""
         self.formats: Counter[str | None] = Counter()
@@ -145,7 +148,7 @@ class Explainer:
             known, candidates = found.format.name if found.format is not None else None, found.candidates
         pieces, source = [line], batch.source
         if known is not None and format_named(known).expand is not None:
-            pieces, source = list(single_exports(line)), _of_format(batch.source, known)
+            pieces, source = single_exports(line), _of_format(batch.source, known)
         for piece in pieces:
             self._pipeline.feed(Batch(batch.generation, 0, len(piece), piece, source=source))
             explained = self._counted(piece, self._pipeline.take())
@@ -172,12 +175,19 @@ class Explainer:
     def _described(self, explained: Explained, known: str | None) -> Explained:
         """Add what a line holds, by the format that is `known`."""
         self.formats[known] += 1
-        contents = line_reader(UNDECIDED if known is None else format_named(known))(explained.line)
+        if self._only not in (None, explained.outcome):
+            return explained
+        contents = self._reader(known).read(explained.line)
         choice = Choice.AMBIGUOUS if explained.candidates else Choice.UNDECIDED
         if known is not None:
             choice = Choice.NAMED if self._source_named(explained.source).format is not None else Choice.FOUND
         origin = self._origin(contents, explained.derived) if explained.outcome is Outcome.REQUEST else None
         return replace(explained, format=known, choice=choice, fields=contents.fields, origin=origin)
+
+    def _reader(self, known: str | None) -> LineReader:
+        if known not in self._readers:
+            self._readers[known] = LineReader(UNDECIDED if known is None else format_named(known))
+        return self._readers[known]
 
     def _origin(self, contents: Contents, label: str | None) -> Origin | None:
         request = contents.request
@@ -230,21 +240,3 @@ def _unwrapped(sources: Mapping[str, SourceOptions]) -> dict[str, SourceOptions]
 
 def _of_format(source: str, name: str) -> str:
     return f"{source}\0{name}"
-
-
-def single_exports(line: bytes) -> Iterator[bytes]:
-    """Yield an OTLP export for each log record of the one in `line`: what counts as a line; else the line as it is."""
-    export = load_object(line.lstrip(b"\0"), replace=True)
-    found = [] if isinstance(export, Reason) else list(_divided(export))
-    yield from [json.dumps(each).encode() + b"\n" for each in found] or [line]
-
-
-def _divided(export: Any, levels: tuple[str, ...] = ("resourceLogs", "scopeLogs", "logRecords")) -> Iterator[Any]:
-    """Yield `export` once for each object in its lists, with that object alone."""
-    if not levels:
-        yield export
-        return
-    inside = export.get(levels[0])
-    for each in inside if isinstance(inside, list) else ():
-        if isinstance(each, dict):
-            yield from ({**export, levels[0]: [one]} for one in _divided(each, levels[1:]))

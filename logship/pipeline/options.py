@@ -16,11 +16,13 @@ class MeasureOptions:
         buckets: Upper bounds of the latency histogram in seconds.
         routes: Templates of the application's routes, for records that have a url but no route.
         quantiles: Whether to keep a sketch of each series beside its buckets.
+        exemplars: Whether to show the trace id of a recent request in each bucket; only `tail` does, in OpenMetrics.
     """
 
     buckets: tuple[float, ...] = DEFAULT_BUCKETS
     routes: tuple[str, ...] = ()
     quantiles: bool = False
+    exemplars: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,43 +5,21 @@ Own metrics come last: routes are learned in the order of the lines, whichever o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Protocol
+from itertools import chain
 
-from logship.measure import (
-    DERIVED,
-    ROUTE,
-    Column,
-    Memo,
-    OwnCounter,
-    OwnMetric,
-    OwnMetrics,
-    Places,
-    Selector,
-    Tally,
-    level_label,
-)
+from logship.measure import ROUTE, OwnCounter, OwnMetric, OwnMetrics, Selector, Tally
 from logship.parse import Decoded, Format, Record
-from logship.parse.values import seconds
-
-
-class Requests(Protocol):
-    """What is known of request records; each is asked for those that are requests by their message."""
-
-    def as_request(self, record: Record) -> tuple[Record, int] | None:
-        """Return the fields of a request and how many it stands for, None when it is going to be rejected."""
-
-    def route_of(self, request: Record) -> str:
-        """Return the route that the fields of a request count under."""
+from logship.pipeline.chunk import Chunk, Derivation, Requests
 
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
     """The records of a chunk, each in a tuple of one: those that go on, and those that were dropped."""
 
-    chunk: _Chunk
+    derivation: Derivation
+    chunk: Chunk
     records: list[tuple[Record]]
     dropped: list[tuple[Record]] = field(default_factory=list)
 
@@ -66,18 +44,23 @@ class Sieve:
 
     def sift(self, decoded: Decoded) -> Sifted:
         """Return which records of a chunk go on."""
-        chunk = _Chunk(decoded, self._format, self._requests)
-        known: dict[str, Column] = {}
-        chunk.dropped = {place for drop in self._drops for place in drop.select(chunk, known)}
-        if not chunk.dropped:
-            return Sifted(chunk, decoded.records)
-        sifted = Sifted(chunk, [])
+        derivation = Derivation(decoded, self._format, self._requests)
+        chunk = Chunk(derivation, derivation.kept)
+        dropped = set(chain.from_iterable(drop.select(chunk) for drop in self._drops))
+        if not dropped:
+            return Sifted(derivation, chunk, decoded.records)
+        derivation.kept = [place for place in chunk.places if place not in dropped]
+        sifted = Sifted(derivation, chunk.at(derivation.kept), [])
         for place, record in enumerate(decoded.records):
-            (sifted.dropped if place in chunk.dropped else sifted.records).append(record)
+            (sifted.dropped if place in dropped else sifted.records).append(record)
         return sifted
 
-    def count(self, sifted: Sifted) -> None:
-        """Count the records that match an own metric, when all of the chunk have counted as requests."""
+    def count(self, sifted: Sifted, derived_routes: Callable[[], Sequence[str]] | None) -> None:
+        """Count the records that match an own metric, when all of the chunk have counted as requests.
+
+        `derived_routes` are those of its `Derivation`.
+        """
+        sifted.derivation.derived_routes = derived_routes
         self._own.count(sifted.chunk)
 
     def drain_into(self, change: Tally) -> None:
@@ -85,73 +68,6 @@ class Sieve:
         change.own, unfit, folded = self._own.take()
         change.own_unfit.update(unfit)
         change.folded += folded
-
-
-class _Chunk:
-    """The records of a chunk as own counting sees them."""
-
-    def __init__(self, decoded: Decoded, fmt: Format, requests: Requests) -> None:
-        self.count = len(decoded.records)
-        self.dropped: set[int] = set()
-        self._records = decoded.records
-        self._extras = decoded.extras
-        self._format = fmt
-        self._requests = requests
-        self._known: dict[int, Record | None] = {}
-        self._weights: dict[int, int] = {}
-
-    def column(self, path: str, places: Places | None = None) -> list[Any]:
-        if not path.startswith("@"):
-            return self._extras.column(path, places)
-        derive = _DERIVATIONS[path]
-        return [derive(self, place) for place in (range(self.count) if places is None else places)]
-
-    def counting(self, places: Places) -> Places:
-        marker, records = self._format.request_message, self._records
-        if self.dropped:
-            places = [place for place in places if place not in self.dropped]
-        return [place for place in places if records[place][0].message != marker or self._request(place) is not None]
-
-    def weights(self, places: Places) -> list[int] | None:
-        return [self._weights.get(place, 1) for place in places] if self._weights else None
-
-    def times(self, places: Places) -> list[float]:
-        times: list[float] = [0.0] * len(places)
-        for time in reversed(self._format.mapping.time):
-            column = Column(self._extras.column(time.path, places)).read(Memo(partial(seconds, clock=time.clock)))
-            times = [held if at is None else at for held, at in zip(times, column, strict=True)]
-        return times
-
-    def _request(self, place: int) -> Record | None:
-        """Return the fields of the request at a place; None when it is none, or going to be rejected."""
-        if place not in self._known:
-            record = self._records[place][0]
-            is_request = record.message == self._format.request_message
-            found = self._requests.as_request(record) if is_request else None
-            self._known[place] = None if found is None else found[0]
-            if found is not None and found[1] != 1:
-                self._weights[place] = found[1]
-        return self._known[place]
-
-    def _method(self, place: int) -> str | None:
-        request = self._request(place)
-        return None if request is None else request.method
-
-    def _route(self, place: int) -> str | None:
-        request = self._request(place)
-        return None if request is None else self._requests.route_of(request)
-
-    def _status(self, place: int) -> str | None:
-        request = self._request(place)
-        return None if request is None else str(request.status)
-
-    def _level(self, place: int) -> str:
-        return level_label((self._request(place) or self._records[place][0]).level)
-
-
-_DERIVATIONS: Mapping[str, Callable[[_Chunk, int], str | None]] = dict(
-    zip(DERIVED, (_Chunk._method, _Chunk._route, _Chunk._status, _Chunk._level), strict=True)  # noqa: SLF001
-)
 
 
 def fields_of(own: OwnMetrics) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from logship.parse import Format, LineTimes, runs_by_time
+from logship.parse import UNDECIDED, Format, LineTimes, runs_by_time
 
 _INSIDE = 1
 """The slot between the two bounds."""
@@ -38,12 +38,20 @@ class WindowCutter:
         self._bounds = (window.since, window.until)
         self._times: dict[str, LineTimes] = {}
         self._slots: dict[int, int] = {}
+        self._formats: dict[int, Format] = {}
 
-    def cut(self, generation: int, fmt: Format, lines: bytes) -> Cut:
-        """Return the next lines of a generation, in two; those before any line with a time are outside."""
-        times = self._times.get(fmt.name)
-        if times is None:
-            times = self._times[fmt.name] = LineTimes(fmt)
+    def format_of(self, generation: int) -> Format | None:
+        """Return the format that the lines so far had, None where it was not known."""
+        return self._formats.get(generation)
+
+    def cut(self, generation: int, fmt: Format | None, lines: bytes) -> Cut:
+        """Return the next lines of a generation, in two; those before any line with a time are outside.
+
+        Where the format is not known, their times are looked for as app_logging writes them.
+        """
+        if fmt is not None:
+            self._formats[generation] = fmt
+        times = self._times_of(fmt or UNDECIDED)
         runs = runs_by_time(lines, self._bounds, times, self._slots.get(generation))
         if runs[-1].slot is not None:
             self._slots[generation] = runs[-1].slot
@@ -56,3 +64,10 @@ class WindowCutter:
     def forget(self, generation: int) -> None:
         """Drop what is known of a generation that will not come again."""
         self._slots.pop(generation, None)
+        self._formats.pop(generation, None)
+
+    def _times_of(self, fmt: Format) -> LineTimes:
+        times = self._times.get(fmt.name)
+        if times is None:
+            times = self._times[fmt.name] = LineTimes(fmt)
+        return times

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from logship.errors import InputError, UsageError
@@ -20,11 +20,15 @@ class Plan:
         paths: Files, or `-` for standard input.
         repeats: Error logs whose lines stand in the combined logs beside them.
         total_bytes: Size of all inputs as stored, None when standard input is among them.
+        copies: Files whose content stands in another input, with the name of that.
+        outside: Files without a line in the window of time that was asked for.
     """
 
     paths: tuple[str, ...]
     repeats: tuple[str, ...]
     total_bytes: int | None
+    copies: Mapping[str, str] = field(default_factory=dict)
+    outside: tuple[str, ...] = ()
 
 
 def plan(patterns: Sequence[str], *, with_error_logs: bool = False) -> Plan:

@@ -1,44 +1,125 @@
-"""Show how far a replay is, on a terminal and only when it takes longer than two seconds."""
+"""Show how far a replay is: as a bar on a terminal when it takes longer than two seconds, or as JSON for programs."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from pathlib import Path
+from typing import IO, Literal, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Column
+
+from logship.replay.values import printable
 
 _PATIENCE_SECONDS = 2.0
-_INTERVAL_SECONDS = 0.1
+_BAR_SECONDS = 0.1
+_JSON_SECONDS = 1.0
+
+Monotonic = Callable[[], float]
+
+
+class Meter(Protocol):
+    """Is told how far a replay is."""
+
+    def begin(self, path: str) -> None:
+        """Take note of the input that is read now."""
+
+    def advance(self, more: int) -> None:
+        """Take note of more stored bytes that have been read."""
 
 
 @contextmanager
 def progress(
-    total_bytes: int | None, out: IO[str], monotonic: Callable[[], float] = time.monotonic
-) -> Iterator[Callable[[int], None]]:
-    """Yield a function to tell of more bytes read; the bar is gone at the end."""
+    total_bytes: int | None, out: IO[str], kind: Literal["auto", "json"] = "auto", monotonic: Monotonic = time.monotonic
+) -> Iterator[Meter]:
+    """Yield what to tell of a replay of so many stored bytes, None where that is not known."""
+    if kind == "json":
+        lines = _JsonMeter(total_bytes, out, monotonic)
+        yield lines
+        lines.say()
+        return
     console = Console(file=out)
     if not console.is_terminal:
-        yield lambda _more: None
+        yield _Nobody()
         return
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=console, transient=True)
-    task = bar.add_task("reading", total=total_bytes)
-    done = 0
-    shown_at = monotonic() + _PATIENCE_SECONDS
-
-    def advance(more: int) -> None:
-        nonlocal done, shown_at
-        done += more
-        now = monotonic()
-        if now >= shown_at:
-            shown_at = now + _INTERVAL_SECONDS
-            bar.start()
-            bar.update(task, completed=done)
-
+    name = TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
+    columns = (BarColumn(20), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), name)
+    bar = Progress(*columns, console=console, transient=True, expand=True)
     try:
-        yield advance
+        yield _BarMeter(bar, total_bytes, monotonic)
     finally:
         bar.stop()
+
+
+class _Nobody:
+    """Nobody looks."""
+
+    def begin(self, path: str) -> None:
+        pass
+
+    def advance(self, more: int) -> None:
+        pass
+
+
+class _BarMeter:
+    """A bar that is gone at the end."""
+
+    def __init__(self, bar: Progress, total_bytes: int | None, monotonic: Monotonic) -> None:
+        self._bar = bar
+        self._task = bar.add_task("", total=total_bytes)
+        self._monotonic = monotonic
+        self._done = 0
+        self._path = ""
+        self._shown_at = monotonic() + _PATIENCE_SECONDS
+
+    def begin(self, path: str) -> None:
+        self._path = printable(Path(path).name)
+
+    def advance(self, more: int) -> None:
+        self._done += more
+        now = self._monotonic()
+        if now >= self._shown_at:
+            self._shown_at = now + _BAR_SECONDS
+            self._bar.update(self._task, completed=self._done, description=self._path)
+            self._bar.start()
+
+
+class _JsonMeter:
+    """A JSON object on a line of its own each second, and one at the end."""
+
+    def __init__(self, total_bytes: int | None, out: IO[str], monotonic: Monotonic) -> None:
+        self._total = total_bytes
+        self._out = out
+        self._monotonic = monotonic
+        self._done = 0
+        self._path: str | None = None
+        self._began_at = self._said_at = monotonic()
+
+    def begin(self, path: str) -> None:
+        self._path = path
+
+    def advance(self, more: int) -> None:
+        self._done += more
+        if self._monotonic() - self._said_at >= _JSON_SECONDS:
+            self.say()
+
+    def say(self) -> None:
+        """Write how far it is."""
+        self._said_at = self._monotonic()
+        seconds = self._said_at - self._began_at
+        rate = self._done / seconds if seconds > 0 else None
+        left = max(0, self._total - self._done) / rate if self._total is not None and rate else None
+        report = {
+            "bytes": self._done,
+            "bytes_total": self._total,
+            "bytes_per_second": None if rate is None else round(rate),
+            "seconds": round(seconds, 3),
+            "seconds_left": None if left is None else round(left, 3),
+            "input": self._path,
+        }
+        self._out.write(json.dumps(report) + "\n")
+        self._out.flush()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from logship.config import Config
+from logship.config import Config, followed
 from logship.errors import InputError
-from logship.measure import Admission, Tally
+from logship.measure import Tally
 from logship.model import Batch
-from logship.pipeline import Pipeline
-from logship.read import Archive, LineCutter
+from logship.pipeline import Pipeline, Window
+from logship.read import Archive, Cutter, cutter_for
+from logship.replay.gaps import Coverage, Gap
+from logship.replay.interrupt import Interrupt, Stopped
 from logship.replay.plan import Plan
 
 FOLD_BYTES = 16 << 20
@@ -18,6 +20,9 @@ FOLD_BYTES = 16 << 20
 
 Advance = Callable[[int], None]
 """Told how many more stored bytes have been read."""
+
+Begin = Callable[[str], None]
+"""Told the name of each input before it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,65 +33,113 @@ class Result:
         tally: The numbers of all inputs.
         formats: Name of the format found, by input; None where no request showed it.
         damage: What could not be read, one line for each damaged input.
+        gaps: Times in which nothing was logged.
+        is_interrupted: Whether the user ended it before the inputs did.
     """
 
     tally: Tally
     formats: dict[str, str | None]
     damage: tuple[str, ...]
+    gaps: tuple[Gap, ...] = ()
+    is_interrupted: bool = False
 
 
-def replay(plan: Plan, config: Config, advance: Advance) -> Result:
-    """Count the lines of all inputs of `plan`, one after the other."""
-    pipeline = Pipeline(config.measure)
-    admission = Admission(config.limits.max_series)
-    total = Tally()
-    formats: dict[str, str | None] = {}
-    damage = []
-    for number, path in enumerate(plan.paths):
-        try:
-            for change in _changes(path, number, pipeline, config, advance):
-                total.add(admission.admit(total, change))
-                total.bound_writers()
-        except InputError as error:
-            damage.append(str(error))
-        formats[path] = pipeline.format_of(number)
-        pipeline.forget(number)
+def replay(
+    plan: Plan,
+    config: Config,
+    advance: Advance,
+    *,
+    begin: Begin = lambda _path: None,
+    window: Window | None = None,
+    known: Tally | None = None,
+    interrupt: Interrupt | None = None,
+) -> Result:
+    """Count the lines of all inputs of `plan`, one after the other.
+
+    Args:
+        plan: What is read.
+        config: How it is counted.
+        advance: Told of the progress.
+        begin: Told of each input.
+        window: Lines outside of it are left out.
+        known: Numbers whose routes are known from the start, as those of another replay that this is compared with.
+        interrupt: Ends it early.
+    """
+    coverage = Coverage()
+    work = _Work(config, config.pipeline(known, window=window, watch=coverage.see), advance, interrupt or Interrupt())
+    is_interrupted = False
+    try:
+        for number, path in enumerate(plan.paths):
+            begin(path)
+            work.read(number, path)
+    except Stopped:
+        is_interrupted = True
+    total = work.total
     total.settle()
-    return Result(total, formats, tuple(damage))
+    return Result(total, work.formats, tuple(work.damage), tuple(coverage.gaps()), is_interrupted)
 
 
-def _changes(path: str, number: int, pipeline: Pipeline, config: Config, advance: Advance) -> Iterator[Tally]:
-    """Yield what some megabytes of an input came to, again and again; also before an error."""
+class _Work:
+    """Add up what the inputs come to."""
+
+    def __init__(self, config: Config, pipeline: Pipeline, advance: Advance, interrupt: Interrupt) -> None:
+        self.total = Tally()
+        self.formats: dict[str, str | None] = {}
+        self.damage: list[str] = []
+        self._pipeline = pipeline
+        self._admission = config.admission
+        self._sources = followed(config.sources)
+        self._sources.expand()
+        self._max_line_bytes = config.follow.max_line_bytes
+        self._advance = advance
+        self._interrupt = interrupt
+
+    def read(self, number: int, path: str) -> None:
+        """Count the lines of one input."""
+        source = self._sources.of(path)
+        cutter = cutter_for(self._sources.wrap_of(source), self._max_line_bytes)
+        try:
+            for change in _changes(self._batches(path, number, source, cutter), self._pipeline):
+                self.total.add(self._admission.admit(self.total, change))
+                self.total.bound_writers()
+        except InputError as error:
+            self.damage.append(str(error))
+        finally:
+            self.formats[path] = self._pipeline.format_of(number)
+            self._pipeline.forget(number)
+
+    def _batches(self, path: str, number: int, source: str, cutter: Cutter) -> Iterator[Batch]:
+        archive = Archive(path)
+        start = read = stored = 0
+        try:
+            blocks = archive.blocks()
+            while block := self._interrupt.next_of(blocks):
+                read += len(block)
+                lines = cutter.feed(block)
+                if lines.data or lines.oversize:
+                    end = read - cutter.pending_bytes
+                    yield Batch(number, start, end, lines.data, lines.oversize, source)
+                    start = end
+                self._advance(archive.stored_bytes_read - stored)
+                stored = archive.stored_bytes_read
+        finally:
+            archive.close()
+        last = cutter.flush()
+        if last.data or last.oversize:
+            yield Batch(number, start, read, last.data, last.oversize, source)
+
+
+def _changes(batches: Iterator[Batch], pipeline: Pipeline) -> Iterator[Tally]:
+    """Yield what some megabytes of an input came to, again and again; also before an error or an interruption."""
     unfolded = 0
     try:
-        for batch in _batches(path, number, config.follow.max_line_bytes, advance):
+        for batch in batches:
             pipeline.feed(batch)
             unfolded += batch.end - batch.start
             if unfolded >= FOLD_BYTES or pipeline.is_crowded:
                 yield pipeline.take()
                 unfolded = 0
-    except InputError:
+    except (InputError, Stopped):
         yield pipeline.take()
         raise
     yield pipeline.take()
-
-
-def _batches(path: str, number: int, max_line_bytes: int, advance: Advance) -> Iterator[Batch]:
-    archive = Archive(path)
-    cutter = LineCutter(max_line_bytes)
-    start = read = stored = 0
-    try:
-        for block in archive.blocks():
-            read += len(block)
-            lines = cutter.feed(block)
-            if lines.data or lines.oversize:
-                end = read - cutter.pending_bytes
-                yield Batch(number, start, end, lines.data, lines.oversize)
-                start = end
-            advance(archive.stored_bytes_read - stored)
-            stored = archive.stored_bytes_read
-    finally:
-        archive.close()
-    last = cutter.flush()
-    if last.data or last.oversize:
-        yield Batch(number, start, read, last.data, last.oversize)

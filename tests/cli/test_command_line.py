@@ -17,6 +17,7 @@ import pytest
 from logship import __version__
 from logship.cli.main import cli, main
 from logship.cli.options import configured
+from logship.parse import FORMATS
 
 COMMAND = (sys.executable, "-m", "logship")
 COMMANDS = tuple(cli.list_commands(cli.make_context("logship", ["formats"])))
@@ -30,8 +31,9 @@ DATA = Path(__file__).parent.parent / "data" / "winston-small"
 def _in_a_directory_with_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("requests.log").write_bytes(b"".join(REQUEST % (number, 200, number) for number in range(10)))
-    Path("broken.yml").write_text("paths: [a.log]\nmeasure:\n  bucket: [1]\n")
-    Path("good.yml").write_text("measure:\n  buckets: [1, 2]\nlimits:\n  max_series: 5\n")
+    Path("broken.yml").write_text("sources: [{paths: [a.log]}]\nmeasure:\n  bucket: [1]\n")
+    good = "sources: [{paths: [requests.log]}]\nmeasure:\n  buckets: [1, 2]\nlimits:\n  max_series: 5\n"
+    Path("good.yml").write_text(good)
 
 
 def run(
@@ -48,7 +50,11 @@ MISTAKES = {
     "unknown option": (["replay", "--frob", "x"], 2, "No such option"),
     "no path": (["replay"], 2, "Missing argument 'PATH...'"),
     "option without a value": (["replay", "requests.log", "--format"], 2, "--format"),
-    "unknown format": (["replay", "--format", "clf", "requests.log"], 2, "no log format 'clf'; known are auto, app,"),
+    "unknown format": (
+        ["replay", "--format", "w3c", "requests.log"],
+        2,
+        "no log format 'w3c'; `logship formats` lists them",
+    ),
     "buckets that fall": (["replay", "--buckets", "2,1", "requests.log"], 2, "not 2, 1"),
     "buckets that are no numbers": (["replay", "--buckets", "a,b", "requests.log"], 2, "'a,b' is no list of seconds"),
     "empty buckets": (["replay", "--buckets", "", "requests.log"], 2, "'' is no list of seconds"),
@@ -67,10 +73,10 @@ MISTAKES = {
     "missing log": (["replay", "requests.log", "none.log"], 2, "there is no file 'none.log'"),
     "glob without a match": (["replay", "none*.log"], 2, "no file matches 'none*.log'"),
     "empty path": (["replay", ""], 2, "there is no file ''"),
-    "no configuration to check": (["check"], 2, "Missing argument 'CONFIG'"),
+    "no configuration to check": (["check"], 2, "no configuration file given"),
     "broken configuration to check": (["check", "broken.yml"], 2, "did you mean 'buckets'?"),
     "a directory to check": (["check", "."], 2, "Is a directory"),
-    "argument too many": (["formats", "winston"], 2, "unexpected extra argument"),
+    "argument too many": (["formats", "winston", "app"], 2, "unexpected extra argument"),
     "no command for a state": (["state"], 2, "state --help lists them: show, verify, salvage, reset"),
     "a log as a state file": (["tail", "requests.log", "--state", "requests.log"], 1, "is no state file"),
     "a log to show": (["state", "show", "requests.log"], 1, "is no state file"),
@@ -204,7 +210,7 @@ def test_commands_and_options_complete() -> None:
     assert "--buckets" in completed("logship replay --b", 2)
     assert completed("logship tail --from", 2) == ["--from-end"]
     assert completed("logship state s", 2) == ["salvage", "show"]
-    assert completed("logship replay --output ", 3) == ["table", "json", "prom"]
+    assert completed("logship replay --output ", 3) == ["table", "json", "csv", "prom", "openmetrics"]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +241,7 @@ def test_from_end_is_an_option_a_key_and_a_variable(monkeypatch: pytest.MonkeyPa
 
 
 ENVIRONMENT = {
-    "LOGSHIP_FORMAT": ("clf", "no log format 'clf'"),
+    "LOGSHIP_FORMAT": ("w3c", "no log format 'w3c'"),
     "LOGSHIP_BUCKETS": ("2,1", "not 2, 1"),
     "LOGSHIP_MAX_SERIES": ("0", "max_series"),
     "LOGSHIP_ROUTE": ("heroes", "route template 'heroes'"),
@@ -277,7 +283,7 @@ def test_the_command_line_goes_before_the_configuration(capfd: pytest.CaptureFix
 
 
 def test_auto_overrides_the_format_of_the_configuration(capfd: pytest.CaptureFixture[str]) -> None:
-    Path("app.yml").write_text("measure:\n  format: app\n")
+    Path("app.yml").write_text("sources: [{format: app}]\n")
     assert main(["replay", "--config", "app.yml", "--format", "auto", "requests.log", "--output", "json"]) == 0
     assert json.loads(capfd.readouterr().out)["inputs"] == [{"path": "requests.log", "format": "winston"}]
 
@@ -291,9 +297,21 @@ def test_a_good_configuration_is_called_good(capfd: pytest.CaptureFixture[str]) 
 
 def test_formats_are_listed_with_an_example_that_can_be_read(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["formats"]) == 0
-    examples = [line.strip() for line in capfd.readouterr().out.split("\n") if line.startswith(" ")]
-    assert len(examples) == 2
-    assert all(json.loads(each)["message"] == "HTTP Request" for each in examples)
+    lines = capfd.readouterr().out.splitlines()
+    examples = [line.removeprefix("  example    ") for line in lines if line.startswith("  example ")]
+    assert examples == [known.example for known in FORMATS]
+
+
+def test_a_format_is_shown_with_where_it_looks_for_what(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["formats", "nginx-json"]) == 0
+    shown = capfd.readouterr().out.splitlines()
+    assert "  url        request_uri, uri, in request" in shown
+    assert "  duration   request_time: seconds" in shown
+
+
+def test_the_nearest_format_is_named_for_one_that_is_not_there(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["formats", "pino"]) == 2
+    assert "there is no log format 'pino'; did you mean" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--output", "table"], ["--output", "json"], ["--output", "prom"]])
@@ -323,9 +341,9 @@ def test_a_full_disk_is_the_answer_no(arguments: list[str]) -> None:
     assert done.stderr == b"logship: the output cannot be written: No space left on device\n"
 
 
-def test_ctrl_c_ends_a_replay_with_130() -> None:
+def test_ctrl_c_ends_a_replay_with_what_was_counted_and_130() -> None:
     child = subprocess.Popen(
-        [*COMMAND, "replay", "requests.log", "-"],
+        [*COMMAND, "replay", "requests.log", "-", "--output", "json"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -338,17 +356,19 @@ def test_ctrl_c_ends_a_replay_with_130() -> None:
     child.send_signal(signal.SIGINT)
     out, err = child.communicate()
     assert child.returncode == 130
-    assert out == b""
-    assert err.strip() == b"logship: interrupted"
+    counted = json.loads(out)
+    assert counted["interrupted"]
+    assert 10 < counted["lines"]["request"] <= 10 + 30_000
+    assert err == b"logship: interrupted: these are the numbers of what was read until then\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-@pytest.mark.parametrize("output", ["table", "json", "prom"])
+@pytest.mark.parametrize("output", ["table", "json", "csv", "prom"])
 def test_any_encoding_of_the_terminal_will_do(encoding: str, output: str) -> None:
     Path("sun.log").write_bytes(REQUEST.replace(b"caf", b"\xe6\x97\xa5") % (1, 200, 1))
     done = run("replay", "sun.log", "--output", output, environment={"PYTHONIOENCODING": encoding})
     assert (done.returncode, done.stderr) == (0, b"")
-    shown = done.stdout.decode("utf-8" if output != "table" else encoding)
+    shown = done.stdout.decode("utf-8" if output in {"json", "prom"} else encoding)
     assert ("\u65e5" in shown) or (r"\u65e5" in shown)
 
 
@@ -392,7 +412,7 @@ def test_talk_goes_to_stderr_and_results_to_stdout(capfd: pytest.CaptureFixture[
         "logship: left out error.log: combined*.log beside it has the same lines "
         "(--with-error-logs reads it all the same)\n"
     )
-    assert main(["replay", ".", "--output", "json", "--with-error-logs"]) == 0
+    assert main(["replay", ".", "--output", "json", "--with-error-logs", "--allow-duplicates"]) == 0
     out, err = capfd.readouterr()
     assert (json.loads(out)["lines"]["request"], err) == (12, "")
 

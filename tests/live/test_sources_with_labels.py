@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,19 +91,20 @@ LABELS_OF_A = (("app", "a"), ("method", "GET"), ("route", "/r"))
 
 
 def test_they_keep_them_through_rotation_compression_and_a_restart(logs: Path) -> None:
+    lines = (request("/r", duration=number) for number in itertools.count())
     for name, count in (("a", 1), ("b", 2)):
-        write(logs / name / "app.log", *[request("/r")] * count)
+        write(logs / name / "app.log", *itertools.islice(lines, count))
     with tailing(logs) as tailer:
         assert requests_by_app(scraped(tailer)) == {"a": 1, "b": 2}
         rotate(logs / "b" / "app.log")
-        write(logs / "b" / "app.log", request("/r"))
+        write(logs / "b" / "app.log", next(lines))
         assert requests_by_app(scraped(tailer)) == {"a": 1, "b": 3}
     for name in ("a", "b"):
-        write(logs / name / "app.log", request("/r"))
+        write(logs / name / "app.log", next(lines))
         rotate(logs / name / "app.log")
         rotated = logs / name / "app.log.1"
         rotated.with_name("app.log.1.gz").write_bytes(gzip.compress(rotated.read_bytes()))
         rotated.unlink()
-        write(logs / name / "app.log", request("/r"))
+        write(logs / name / "app.log", next(lines))
     with tailing(logs) as tailer:
         assert requests_by_app(scraped(tailer)) == {"a": 3, "b": 5}

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logship.measure import Admission, Series, Tally
-from logship.measure.admission import MAX_EXCEPTION_TYPES, STANDARD_METHODS, fold
+from logship.measure.admission import (
+    MAX_EXCEPTION_TYPES,
+    MAX_ODD_METHODS,
+    MAX_ROUTES,
+    MAX_SERIES,
+    STANDARD_METHODS,
+    fold,
+)
 from logship.model import OTHER, LabelSet
 
 ONE = Series(1, (1, 0), 5, 5, {})
@@ -94,6 +101,32 @@ def test_what_is_folded_is_counted_but_not_what_was_before(parts: list[list[Labe
     before = sum(each.method == OTHER for part in parts for each in part)
     kept = sum(held.series[labels].requests for labels in held.series if labels.method == OTHER != labels.route)
     assert held.folded == folded - (before - kept)
+
+
+@given(changes, st.integers(1, 6), st.integers(1, 20))
+def test_the_limit_on_routes_holds_and_totals_stay(parts: list[list[LabelSet]], max_routes: int, cap: int) -> None:
+    held = run(Admission(cap, max_routes=max_routes), parts)
+    assert len({labels.route for labels in held.series} - {OTHER}) <= max_routes
+    assert by_status(held) == Counter(each.status for part in parts for each in part)
+
+
+def test_methods_of_no_standard_are_bounded_and_their_routes_kept() -> None:
+    flood = [[LabelSet(f"M{number}", "/a", "200")] for number in range(50)] + [[LabelSet("GET", "/a", "200")]]
+    held = run(Admission(), flood)
+    assert len({labels.method for labels in held.series}) == MAX_ODD_METHODS + 2
+    assert held.series[LabelSet(OTHER, "/a", "200")].requests == held.folded == 50 - MAX_ODD_METHODS
+    assert held.series[LabelSet("GET", "/a", "200")].requests == 1
+
+
+@pytest.mark.parametrize(
+    ("admission", "told"),
+    [(Admission(1), MAX_SERIES), (Admission(max_routes=1), MAX_ROUTES), (Admission(2), None)],
+)
+def test_the_limit_that_folds_is_told(admission: Admission, told: str | None) -> None:
+    heard: list[str] = []
+    held = tally_of([LabelSet("GET", "/a", "200")])
+    admission.admit(held, tally_of([LabelSet("GET", "/b", "200"), LabelSet("GET", "/a", "200")]), heard.append)
+    assert heard == ([told] if told is not None else [])
 
 
 def test_admission_changes_neither_side() -> None:

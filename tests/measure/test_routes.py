@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logship.errors import UsageError
-from logship.measure import Routes
+from logship.measure import Origin, Routes
+from logship.measure.routes import _Node, paths_of
 from logship.model import UNMATCHED
 
 UUID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
@@ -213,3 +216,47 @@ def test_any_text_has_a_route(url: str, status: int | None) -> None:
 def test_a_url_of_a_megabyte_takes_no_longer_than_its_length() -> None:
     for url in ("/" * 1_000_000, "/" + "1" * 1_000_000 + "x", "/" + "a" * 1_000_000, "/a1" * 300_000):
         assert Routes(DECLARED).route(url, 200)
+
+
+def test_a_look_up_takes_one_step_for_each_segment_however_many_templates_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    routes = Routes([f"/area{area}/:id/page{page}" for area in range(40) for page in range(40)])
+    steps: list[object] = []
+    find = _Node.find
+
+    def counted(node: _Node, segments: Sequence[str]) -> str | None:
+        steps.append(segments)
+        return find(node, segments)
+
+    monkeypatch.setattr(_Node, "find", counted)
+    assert routes.route("/area7/1/page9", 200) == "/area7/:id/page9"
+    assert len(steps) == 4
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "expected"),
+    [
+        ("/zoo/bear?x=1", 404, ("/zoo/:animal", Origin.DECLARED)),
+        ("/heroes", 200, ("/heroes", Origin.PATH)),
+        ("/heroes/17", 200, ("/heroes/:id", Origin.TEMPLATE)),
+        ("/heroes/:param", 200, ("/heroes/:id", Origin.TEMPLATE)),
+        ("/nope", 404, (UNMATCHED, Origin.UNMATCHED)),
+    ],
+)
+def test_where_a_route_comes_from_is_known(url: str, status: int, expected: tuple[str, Origin]) -> None:
+    assert Routes(["/zoo/:animal"]).derive(url, status) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("/a/:id", ["/a/x"]),
+        ("/a/{id}.json", ["/a/x.json"]),
+        ("/files/*", ["/files/x/x"]),
+        ("/y/:year(\\d{4})", []),
+        ("/", ["/"]),
+    ],
+)
+def test_a_template_has_paths_that_it_takes(template: str, path: list[str]) -> None:
+    assert paths_of(template, "x") == path

@@ -37,7 +37,7 @@ def test_each_line_is_in_the_slot_of_its_time_or_of_the_line_before(
     name: str, at: list[float | None], bounds: list[float], before: int | None, order: str
 ) -> None:
     if order == "rising":
-        at = sorted(each for each in at if each is not None) or at
+        at = [*sorted(each for each in at if each is not None)] or at
     lines = [MAKERS[name](each) for each in at]
     first = next((bisect_right(bounds, each) for each in at if each is not None), None)
     slot = first if before is None else before
@@ -69,6 +69,31 @@ def test_times_that_do_not_sort_as_text_are_read(strange: bytes) -> None:
     lines = app_line(NOON) + strange + app_line(NOON + 1)
     runs = runs_by_time(lines, [NOON + 60], LineTimes(format_named("app")))
     assert [run.slot for run in runs] == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("texts", "slots"),
+    [
+        (("11:59:59.000Z", "12:00:00-0500", "12:00:01.000Z"), [0, 1, 0]),
+        (("12:01:00.300Z", "12:01:00Z", "12:01:01.000Z"), [1, 0, 1]),
+    ],
+)
+def test_a_text_that_sorts_elsewhere_than_its_time_does_not_hide(texts: tuple[str, ...], slots: list[int]) -> None:
+    lines = "".join(f'{{"timestamp":"2026-11-23T{text}"}}\n' for text in texts).encode()
+    assert [run.slot for run in runs_by_time(lines, [NOON + 60.25], LineTimes(format_named("app")))] == slots
+
+
+def test_a_line_of_several_records_has_the_time_of_the_first() -> None:
+    fmt = format_named("otlp-json")
+    line = json.loads(fmt.example)
+    records = line["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
+    records.append({**records[0], "timeUnixNano": "1000000000"})
+    several = json.dumps(line).encode() + b"\n"
+    empty = b'{"resourceLogs":[]}\n'
+    times = LineTimes(fmt)
+    (alone,) = times.of_each(fmt.example.encode() + b"\n")
+    assert alone is not None
+    assert times.of_each(several + empty) == [alone, None]
 
 
 @pytest.mark.parametrize("fmt", [each for each in FORMATS if each.mapping.time], ids=lambda fmt: fmt.name)

@@ -69,7 +69,7 @@ def test_what_is_sound_is_counted_beside_what_is_damaged(
     Path("a.log").write_bytes(LOG[: LOG.index(b"\n") + 1])
     Path("b.log.gz").write_bytes(gzip.compress(b"")[:5])
     Path("c.log").write_bytes(LOG[: LOG.index(b"\n") + 1])
-    assert main(["replay", "a.log", "b.log.gz", "c.log", "--output", "json"]) == 1
+    assert main(["replay", "a.log", "b.log.gz", "c.log", "--output", "json", "--allow-duplicates"]) == 1
     out, err = capfd.readouterr()
     report = json.loads(out)
     assert report["lines"]["request"] == 2

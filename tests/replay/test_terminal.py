@@ -96,10 +96,19 @@ def test_a_terminal_that_wants_no_colour_gets_none(hostile_log: Path) -> None:
     assert not any(f"\x1b[{colour}" in written for colour in ("31m", "32m", "33m", "34m", "35m", "36m"))
 
 
-def test_a_narrow_terminal_loses_no_number(hostile_log: Path) -> None:
-    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "60"}
+def test_a_narrow_terminal_divides_no_number_and_says_what_it_has_no_room_for(hostile_log: Path) -> None:
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "70"}
     _, written = on_terminal([sys.executable, "-m", "logship", "replay", str(hostile_log)], environment)
-    assert written.count("5 ms") >= len(HOSTILE)
+    assert written.count("4.97 ms  4.97 ms  5 ms") >= len(HOSTILE)
+    assert "P95" not in written.partition("\n")[0]
+    assert "hidden      RATE, P90, P95, SUM (no room here; --output csv has them)" in written
+
+
+def test_a_wide_terminal_shows_all(hostile_log: Path) -> None:
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "200"}
+    _, written = on_terminal([sys.executable, "-m", "logship", "replay", str(hostile_log)], environment)
+    assert "P95" in written
+    assert "hidden" not in written
 
 
 class Terminal(io.StringIO):
@@ -113,41 +122,43 @@ def test_progress_is_shown_once_patience_is_over(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     out, times = Terminal(), iter([0.0, 1.0, 2.5, 2.55, 3.0])
-    with progress(1000, out, lambda: next(times)) as advance:
-        advance(100)
+    with progress(1000, out, monotonic=lambda: next(times)) as meter:
+        meter.advance(100)
         assert out.getvalue() == ""
-        advance(100)
+        meter.begin("logs/\x1b[2Ja.log")
+        meter.advance(100)
         shown = out.getvalue()
-        assert shown != ""
-        advance(100)
-        advance(700)
+        assert r"\x1b[2Ja.log" in shown
+        assert harmless(shown)
+        meter.advance(100)
+        meter.advance(700)
     assert "1.0/1.0 kB" in out.getvalue()
 
 
 def test_a_short_replay_shows_no_progress_even_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     out, times = Terminal(), iter([0.0, 0.1, 1.9])
-    with progress(200, out, lambda: next(times)) as advance:
-        advance(100)
-        advance(100)
+    with progress(200, out, monotonic=lambda: next(times)) as meter:
+        meter.advance(100)
+        meter.advance(100)
     assert out.getvalue().strip() == ""
 
 
 @pytest.mark.parametrize("total", [1000, None])
 def test_there_is_no_progress_where_there_is_no_terminal(total: int | None) -> None:
     out = io.StringIO()
-    with progress(total, out, lambda: 1e9) as advance:
-        advance(500)
-        advance(500)
+    with progress(total, out, monotonic=lambda: 1e9) as meter:
+        meter.advance(500)
+        meter.advance(500)
     assert out.getvalue() == ""
 
 
 def test_progress_without_a_known_size_is_shown_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     out, times = Terminal(), iter([0.0, 5.0, 6.0])
-    with progress(None, out, lambda: next(times)) as advance:
-        advance(500)
-        advance(500)
+    with progress(None, out, monotonic=lambda: next(times)) as meter:
+        meter.advance(500)
+        meter.advance(500)
     assert out.getvalue() != ""
 
 
@@ -156,8 +167,8 @@ def test_the_progress_ends_with_a_failure(monkeypatch: pytest.MonkeyPatch) -> No
     times = iter([0.0, 5.0])
 
     def fail() -> None:
-        with progress(None, Terminal(), lambda: next(times)) as advance:
-            advance(500)
+        with progress(None, Terminal(), monotonic=lambda: next(times)) as meter:
+            meter.advance(500)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

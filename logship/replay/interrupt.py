@@ -1,0 +1,53 @@
+"""Let Ctrl-C end a replay between two blocks, so that what was counted so far is whole and can be shown."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Stopped(Exception):  # noqa: N818 - a wish of the user, it never leaves this room
+    """The user wants no more inputs to be read."""
+
+
+class Interrupt:
+    """Whether the user wants to stop.
+
+    A first signal is heeded when the next block is asked for, or at once while one is waited for, as from a pipe that
+    says nothing. A second one ends everything.
+    """
+
+    def __init__(self) -> None:
+        self._is_asked = False
+        self._is_waiting = False
+
+    def ask(self, _number: int = signal.SIGINT, _frame: FrameType | None = None) -> None:
+        """Take note of a signal."""
+        if self._is_asked:
+            raise KeyboardInterrupt
+        self._is_asked = True
+        if self._is_waiting:
+            raise Stopped
+
+    def next_of(self, blocks: Iterator[bytes]) -> bytes:
+        """Return the next block, b"" behind the last; raise Stopped when the user wants to stop."""
+        self._is_waiting = True
+        try:
+            if self._is_asked:
+                raise Stopped
+            return next(blocks, b"")
+        finally:
+            self._is_waiting = False
+
+
+@contextmanager
+def interruptible() -> Iterator[Interrupt]:
+    """Yield what Ctrl-C asks as long as this lasts."""
+    interrupt = Interrupt()
+    before = signal.signal(signal.SIGINT, interrupt.ask)
+    try:
+        yield interrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
