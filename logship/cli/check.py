@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import click
 
+from logship.cli.options import option
 from logship.errors import UsageError
 
 
 @click.command(short_help="Check a configuration file, or test it by cases.")
 @click.argument("file", type=click.Path(), metavar="CONFIG", required=False)
-@click.option("--strict", is_flag=True, help="Take warnings for errors: exit code 1.")
-@click.option(
-    "--test", "cases", type=click.Path(), metavar="CASES", help="Run the cases of this file: lines in, numbers out."
-)
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of configuration files, for editors.")
-def command(file: str | None, strict: bool, cases: str | None, schema: bool) -> int:  # noqa: FBT001
+@option("--strict", is_flag=True, help="Take warnings for errors: exit code 1.")
+@option("--test", type=click.Path(), metavar="CASES", help="Run the cases of this file: lines in, numbers out.")
+@option("--schema", is_flag=True, help="Print the JSON Schema of configuration files, for editors.")
+def command(file: str | None, strict: bool, test: str | None, schema: bool) -> int:  # noqa: FBT001
     """Check a configuration file: exit code 0 when it can be obeyed, else 2 and what is wrong with it.
 
     What is allowed but hardly meant is told on stderr: paths that match nothing, metrics that can never count, labels
@@ -32,7 +31,7 @@ def command(file: str | None, strict: bool, cases: str | None, schema: bool) -> 
     for warning in warnings:
         click.echo(f"logship: warning: {warning}", err=True)
     click.echo(f"{file}: good; follows {', '.join(config.paths)}")
-    failed = _failed(file, cases) if cases is not None else 0
+    failed = _failed(file, test) if test is not None else 0
     return 1 if failed or (strict and warnings) else 0
 
 

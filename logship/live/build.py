@@ -83,7 +83,7 @@ def build(config: Config, say: Say, reread: Callable[[], Config] | None = None) 
 
     sidecar = Sidecar(
         follower=follower(config),
-        pipeline=config.pipeline(ledger.published.tally),
+        pipeline=config.pipeline(ledger.published.tally, with_exemplars=config.measure.exemplars),
         ledger=ledger,
         gate=gate,
         waker=waker,

@@ -87,7 +87,10 @@ class Reload:
             self._vitals.begun_anew(self._ledger.use_metrics(own))
         counting = (config.measure, config.sources, config.limits, own)
         if counting != (before.measure, before.sources, before.limits, before.own):
-            self._sidecar.pipeline = config.pipeline(self._ledger.published.tally)
+            self._sidecar.pipeline = config.pipeline(
+                self._ledger.published.tally, with_exemplars=config.measure.exemplars
+            )
+            self._sidecar.exemplars = {}
         self._ledger.admission = config.admission
         self._sidecar.poll_seconds = config.poll_seconds
         self._sidecar.commit()

@@ -15,7 +15,7 @@ from logship.expose import Standing, View
 from logship.live.formats import FormatTalk
 from logship.live.turns import TurnGate
 from logship.live.vitals import Vitals
-from logship.measure import GRACE_SECONDS, LossWatch, Settled
+from logship.measure import GRACE_SECONDS, Exemplars, LossWatch, Settled, latest_exemplars
 from logship.model import Batch, Position
 from logship.pipeline import Pipeline
 from logship.read import Follower, Waker
@@ -68,6 +68,8 @@ class Sidecar:
         """When the loop last looked at the files, by the clock; it does at least every `poll_seconds`."""
         self.has_drained = False
         """Whether everything that was there at the start has been counted."""
+        self.exemplars: Exemplars = {}
+        """Requests with a trace id, by series and bucket."""
         self.view = View()
         """What a scrape shows: the last commit, and how the tailer stands since the last look; replaced as a whole."""
         self.publish()
@@ -131,7 +133,14 @@ class Sidecar:
         self._ledger.commit(change, self.follower.positions(), ended)
         for generation in ended:
             self.pipeline.forget(generation)
+        self._show_exemplars(self.pipeline.take_exemplars())
         self.publish()
+
+    def _show_exemplars(self, found: Exemplars) -> None:
+        """Show exemplars from now on; they are not kept, and gone after a restart."""
+        parts = self._ledger.published.tally.by_labels() if found else ()
+        shown = ((constant, labels) for constant, part in parts for labels in part.series)
+        self.exemplars = latest_exemplars(self.exemplars, found, shown) if found else self.exemplars
 
     def _tell_losses(self, now: float) -> None:
         """Count missing records as lost when everything is read and no file that is still sought can hold them."""
@@ -160,7 +169,7 @@ class Sidecar:
             configured_at=vitals.configured_at,
         )
         numbers = (committed.tally, committed.buckets, committed.created, committed.durations_since)
-        self.view = View(*numbers, standing, committed.metrics)
+        self.view = View(*numbers, standing, committed.metrics, self.exemplars)
 
     def _run_errands(self) -> bool:
         """Run what was asked for meanwhile; return whether there was anything."""

@@ -73,7 +73,8 @@ FAILING = {
 REFUSED = {
     "neither lines nor file": ("expect: [request]", r"cases\.yml:2: case 'a' needs either lines or a file of them"),
     "both": ("lines: [x]\n    file: sample.log", r"cases\.yml:2: case 'a' needs either"),
-    "no file": ("file: gone.log", r"cases\.yml:3: gone\.log cannot be read: No such file"),
+    "no file": ("file: gone.log", r"cases\.yml:3: 'gone\.log' cannot be read: No such file"),
+    "a file that cannot be": ('file: "a\\0b"', r"cases\.yml:3: 'a\\x00b' cannot be read: embedded null"),
     "no source": (
         "lines: [x]\n    source: c.log",
         r"cases\.yml:4: there is no source 'c\.log'; known are a\.log, b\.log",
