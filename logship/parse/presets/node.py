@@ -29,6 +29,7 @@ NODE: tuple[Format, ...] = (
             time=(Time("timestamp"),),
             level=("level",),
             message=("message",),
+            trace_id=("trace_id", "meta.trace_id"),
         ),
         example='{"level":"info","message":"HTTP GET /api/heroes/17","meta":{"req":{"httpVersion":"1.1","method":"GET",'
         '"originalUrl":"/api/heroes/17","url":"/api/heroes/17"},"res":{"statusCode":200},"responseTime":12},'
@@ -50,6 +51,7 @@ NODE: tuple[Format, ...] = (
             level=("level",),
             levels=Levels.PINO,
             message=("msg",),
+            trace_id=("trace_id", "req.headers.traceparent"),
             exception=(Raised("err.type"),),
             unanswered=(None,),
         ),
@@ -71,6 +73,7 @@ NODE: tuple[Format, ...] = (
             level=("level",),
             levels=Levels.PINO,
             message=("msg",),
+            trace_id=("trace_id",),
             exception=(Raised("err.name"),),
         ),
         example='{"name":"heroes-api","hostname":"vm","pid":31821,"level":30,"req":{"method":"GET",'
