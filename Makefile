@@ -22,10 +22,11 @@ demo: $(VENV)/.installed ## Run a sample API, traffic and a tailer; Ctrl-C or SE
 	@$(BIN)/python examples/demo.py --seconds $(SECONDS)
 
 test: servers $(VENV)/.installed-dev $(VENV)/grafana-types/.installed lint types ## Run linters, types and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -q -n auto -m 'not integration'
+	$(BIN)/python -m pytest -m integration
 
 fast: $(VENV)/.installed-dev ## Run the tests that start no servers
-	$(BIN)/python -m pytest -q -m 'not integration'
+	$(BIN)/python -m pytest -q -n auto -m 'not integration'
 
 stack-check: servers $(VENV)/.installed-dev $(VENV)/grafana-types/.installed ## Check the monitoring stack in configs/ without starting it
 	$(BIN)/python -m pytest -q -m 'not integration' tests/configs
