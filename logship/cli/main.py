@@ -29,7 +29,7 @@ class _Commands(click.Group):
     """The commands, by the module that holds each."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        return ["tail", "replay", "check", "formats", "state", "healthcheck"]
+        return ["tail", "replay", "backfill", "explain", "check", "formats", "state", "healthcheck"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
@@ -58,7 +58,7 @@ def cli(ctx: click.Context) -> None:
       logship replay logs/*.log.gz        the same numbers from archives, as a table
     """  # noqa: D301 - click reads the backspace as "do not wrap"
     if ctx.invoked_subcommand is None:
-        raise UsageError("no command given; logship --help lists them: tail, replay, check, …")
+        raise UsageError("no command given; logship --help lists them: tail, replay, explain, check, …")
     if sys.stdout is None and ctx.invoked_subcommand not in _WITHOUT_RESULT:
         raise LogshipError("standard output is closed: there is nowhere to write the result to")
 

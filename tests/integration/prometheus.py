@@ -46,7 +46,8 @@ class Prometheus:
 
     def values(self, expression: str, at: float) -> dict[Series, float]:
         """Return the result of an instant query."""
-        return {key: curve.popitem()[1] for key, curve in self._ask("/query", {"query": expression, "time": at}).items()}
+        found = self._ask("/query", {"query": expression, "time": at})
+        return {key: value for key, curve in found.items() for value in curve.values()}
 
     def stop(self) -> None:
         self._api.close()

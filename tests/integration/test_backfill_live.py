@@ -122,7 +122,7 @@ def most_in_a_step(filled: Curves) -> float:
     most = 0.0
     for key, curve in filled.items():
         if ("__name__", "http_requests_total") in key:
-            most = max(most, *(curve.get(at + 1 + SLACK, value) - value for at, value in curve.items()))
+            most = max(most, *(curve.get(at + 1, value) - value for at, value in curve.items()))
     return most * WINDOW / (WINDOW - 1)
 
 
