@@ -96,7 +96,7 @@ class _MetricCounter:
         self._bounds = (lowest / scale, LARGEST / scale)
         self._fields = [label.field for label in metric.labels]
         readers = [label_reader(label) for label in metric.labels]
-        self._read_alone = Memo(lambda value: (readers[0](value),))
+        self._read_alone: Memo[Values] = Memo(lambda value: (readers[0](value),))
         self._readers = list(map(Memo, readers))
         self._open_labels = [number for number, label in enumerate(metric.labels) if not label.values]
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logship.measure.own import scaled
-from logship.measure.own_growth import MAX_NOTED, Amounts, Counts, Dated, Latest, Values, threshold
-from logship.measure.own_series import UNITS, Sample
+from logship.measure.own_growth import MAX_NOTED, Amounts, Counts, Latest, Values, threshold
+from logship.measure.own_series import UNITS, Dated, Sample
 
 BOUNDS = (0.1, 0.5, 1.0, 5.0)
 SCALES = (1.0, 0.001, 1e-6, 1e-9, 60.0, 0.3)

@@ -37,7 +37,7 @@ sound = st.fixed_dictionaries(
     optional={"route": st.sampled_from(["/r/:id", "/names/xx", "/names/zz"])},
 )
 other = st.just({"message": "other", "level": "debug"})
-odd = st.one_of(
+odd: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.builds(dict, sound, duration=st.sampled_from([-1, None, 1e16])),
     st.builds(dict, sound, status=st.just(999)),
     st.builds(dict, sound, sample_rate=st.sampled_from([0.5, 7])),
@@ -46,8 +46,9 @@ odd = st.one_of(
 ordinary_lines = st.lists(st.one_of(sound, sound, sound, other), min_size=1, max_size=60)
 odd_lines = st.lists(st.one_of(sound, sound, sound, other, odd), min_size=1, max_size=60)
 SEEN_BEFORE = [
-    {"message": "HTTP Request", "level": "info", "method": "GET", "url": f"/names/{number:b}", "status": 200}
-    for number in range(98)
+    {"message": "HTTP Request", "level": "info", "method": "GET", "url": f"/names/{one}{two}", "status": 200}
+    for one in "abcdefg"
+    for two in "abcdefghijklmn"
 ]
 
 
@@ -85,3 +86,24 @@ def test_routes_of_few_requests_do_not_shift_those_of_all() -> None:
     tally = count(requests, OwnMetrics((RARE, ALL)))
     counted = Counter({tuple(labels): series.requests for labels, series in tally.series.items()})
     assert {key.values: each.records for key, each in tally.own.items() if key.metric == ALL.name} == counted
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"duration": -1}, {"sample_rate": 0.5}, {"sample_rate": 0.5, "url": "/b"}, {"status": 999}, {"url": None}],
+    ids=str,
+)
+def test_one_odd_request_among_many_is_seen(odd: dict[str, Any]) -> None:
+    """Its labels have been counted before, so that nothing else gives it away."""
+    request = {"message": "HTTP Request", "level": "info", "method": "GET", "url": "/a/7", "status": 200, "duration": 1}
+    tally = count([*[request] * 9, request | odd, *[request] * 9], OwnMetrics((ALL,)))
+    built_in = {tuple(labels): series.requests for labels, series in tally.series.items()}
+    assert {key.values: each.records for key, each in tally.own.items()} == built_in
+
+
+def test_routes_of_a_learned_segment_count_under_its_name() -> None:
+    requests = [{"message": "HTTP Request", "method": "GET", "url": f"/names/z{at}", "status": 200} for at in "opqrst"]
+    tally = count(requests, OwnMetrics((ALL,)))
+    built_in = {tuple(labels): series.requests for labels, series in tally.series.items()}
+    assert built_in["GET", "/names/:param", "200"] == 4  # of the six, beside the 98
+    assert {key.values: each.records for key, each in tally.own.items()} == built_in
