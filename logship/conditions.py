@@ -28,10 +28,13 @@ _LONG_INTEGERS = 1 << 64
 
 _TOKEN = re.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<open>\((?P<atomic>\?>)?)|(?P<close>\))"
-    r"|(?P<repeat>(?:[*+]|\{\d*,\d*\})(?P<possessive>\+)?)|.",
+    r"|(?P<choice>\|)|(?P<repeat>(?:[*+?]|\{(?P<least>\d*)(?P<range>,(?P<most>\d*))?\})(?P<possessive>\+)?\??)|.",
     re.DOTALL,
 )
 """The parts of a regular expression that decide how often it may try again."""
+
+_FEW = 4
+"""Times that a group may come whatever is in it, as that of an address: `(\\d{1,3}\\.){3}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +118,8 @@ def compiled_pattern(pattern: str) -> re.Pattern[str]:
         raise UsageError(f"{pattern!r} is no regular expression: {error}") from None
     if _repeats_a_repeat(pattern):
         raise UsageError(
-            f"{pattern!r} repeats a group that repeats something itself, which can search for ever; "
-            "make the inner one possessive: (a++)+ for (a+)+"
+            f"{pattern!r} repeats a group that can itself match in several ways, which can search for ever; "
+            "make it possessive: (a++)+ for (a+)+, (a|b)*+ for (a|b)*"
         )
     return compiled
 
@@ -204,19 +207,29 @@ def _is_absent(value: Any) -> bool:
 
 
 def _repeats_a_repeat(pattern: str) -> bool:
-    """Return whether a group that may come any number of times holds something that may: the time grows by powers."""
-    groups: list[tuple[bool, bool]] = [(False, False)]  # of each open one: is it atomic, does something in it repeat
-    closed_repeats = False
+    """Return whether a group that may come many times can match in several ways: the time grows by powers."""
+    groups: list[tuple[bool, bool]] = [(False, False)]  # of each open one: is it atomic, does something in it vary
+    closed_varies = False
     for token in _TOKEN.finditer(pattern):
-        is_atomic, repeats = groups[-1]
+        is_atomic, varies = groups[-1]
         if token["open"]:
             groups.append((token["atomic"] is not None, False))
-        elif token["repeat"] and not token["possessive"]:
-            if closed_repeats:
-                return True
+        elif token["choice"]:
             groups[-1] = (is_atomic, True)
-        closed_repeats = bool(token["close"]) and repeats and not is_atomic
+        elif token["repeat"] and not token["possessive"]:
+            if closed_varies and _may_come_often(token):
+                return True
+            groups[-1] = (is_atomic, varies or token["least"] is None or token["range"] is not None)
+        closed_varies = bool(token["close"]) and varies and not is_atomic
         if token["close"] and len(groups) > 1:
             groups.pop()
-            groups[-1] = (groups[-1][0], groups[-1][1] or closed_repeats)
+            groups[-1] = (groups[-1][0], groups[-1][1] or closed_varies)
     return False
+
+
+def _may_come_often(repeat: re.Match[str]) -> bool:
+    """Return whether what stands before it may come so often that its ways to match multiply beyond use."""
+    if repeat["least"] is None:
+        return not repeat["repeat"].startswith("?")
+    most = repeat["most"] if repeat["range"] else repeat["least"]
+    return not most or int(most) > _FEW

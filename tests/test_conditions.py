@@ -66,7 +66,11 @@ def test_one_number_may_be_both_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(a+)+", "(a*)*$", r"(\w+\s?)*", "(?:a{1,3}b?)+", "((a+)b?)+", "(x|a+)*", "([a-z]+)+", "(a+){2,}"]
+    "pattern",
+    [
+        *("(a+)+", "(a*)*$", r"(\w+\s?)*", "(?:a{1,3}b?)+", "((a+)b?)+", "(x|a+)*", "([a-z]+)+", "(a+){2,}"),
+        *("^(a|a)*$", r"(?:\w|\d)+", "((a|b)c)*", "(?:a?){30}a{30}", "(?:a+){9}", "(a+){1,20}", "(a?b)+", "(a|b)*?c"),
+    ],
 )
 def test_a_pattern_that_repeats_a_repeat_is_refused(pattern: str) -> None:
     with pytest.raises(UsageError, match="can search for ever"):
@@ -75,7 +79,11 @@ def test_a_pattern_that_repeats_a_repeat_is_refused(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"(a++)+", "(?>a+)+", r"(\d{1,3}\.){3}", "(ab)+", "a+b+", "[(a+)]+", r"(\(a\+)+", "(a?b)+", "((?>a+)b)*", "(a)+"],
+    [
+        *(r"(a++)+", "(?>a+)+", r"(\d{1,3}\.){3}", "(ab)+", "a+b+", "[(a+)]+", r"(\(a\+)+", "((?>a+)b)*", "(a)+"),
+        *("(a|b)*+", "(?>a|b)+", "^(GET|POST)$", "(a|b)?c", r"(\|a)+", "[a|b]+", "(a?+b)+", "(ab){30}"),
+        r"(\d\d?\.){3}",
+    ],
 )
 def test_a_pattern_that_cannot_search_for_ever_is_taken(pattern: str) -> None:
     assert compiled_pattern(pattern) == re.compile(pattern)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +41,9 @@ _TAKEN = frozenset(
 
 _SUFFIXES = {"counter": ("_total", "_created"), "gauge": (), "histogram": ("_bucket", "_count", "_sum", "_created")}
 """What the samples of a family are called beside its own name: https://prometheus.io/docs/specs/om/open_metrics_spec/"""
+
+_LARGEST_SCALE = 1e18
+"""What a number is multiplied by at most, and at least its inverse; a bound is not above it either."""
 
 _MAX_SEGMENTS = 8
 """A path of n segments can stand in a record in 2 ** (n - 1) ways."""
@@ -228,8 +230,8 @@ def _value_problems(at: str, metric: MetricOptions) -> Iterator[tuple[str, str]]
         if why := _unfit_field(value if isinstance(value, str) else value.field, ()):
             yield f"{at}.value", why
         if isinstance(value, ValueOptions):
-            if not 0 < value.scale < math.inf:
-                yield f"{at}.value.scale", f"a scale is a number above 0, not {value.scale:g}"
+            if not 1 / _LARGEST_SCALE <= value.scale <= _LARGEST_SCALE:
+                yield f"{at}.value.scale", f"a scale is a number from 1e-18 to 1e+18, not {value.scale:g}"
             if value.unit is not None and value.scale != 1:
                 yield f"{at}.value", "a unit is a scale already; state one of them"
     if metric.buckets is not None:
@@ -277,6 +279,6 @@ def _unfit_field(path: str, derived: Sequence[str]) -> str | None:
 
 
 def _is_rising(bounds: Sequence[float]) -> bool:
-    if not bounds or not all(0 < bound < math.inf for bound in bounds):
+    if not bounds or not all(0 < bound <= _LARGEST_SCALE for bound in bounds):
         return False
     return all(scaled(low, 1.0) < scaled(high, 1.0) for low, high in pairwise(bounds))

@@ -6,7 +6,7 @@ import re
 
 MASK = "***"
 
-_USER = re.compile(r"(?<=://)[^/?#@\s]*@")
+_USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _PARAMETERS = re.compile(r"[?#].*", re.DOTALL)
 _PARAMETER = re.compile(r"([?&;#])([^=&;#]*=)?+[^&;#]+")
 

@@ -7,7 +7,6 @@ for each value that comes again and again, not once a record.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from itertools import compress
 from typing import Any, Protocol, Self, TypeVar
 
@@ -77,19 +76,20 @@ class Column:
     """The values of some records at a path."""
 
     def __init__(self, values: list[Any]) -> None:
-        types = set(map(type, values))
-        if not types <= _PLAIN:
+        try:
+            distinct = set(values)
+            is_plain = _PLAIN.issuperset(map(type, distinct))
+        except TypeError:  # a list
+            is_plain = False
+        if not is_plain:
             values = [value if type(value) in _PLAIN else None for value in values]
+            distinct = set(values)
         self._values = values
-        self._has_booleans = bool in types  # 1 and True are one to a memo
-
-    @cached_property
-    def _distinct(self) -> set[Any]:
-        return set(self._values)
+        self._distinct = None if 0 in distinct or 1 in distinct else distinct  # they would hide False and True
 
     def passing(self, test: Memo[bool], places: Places) -> Places:
         """Return those of `places`, where the records are, whose values pass a test."""
-        if self._has_booleans:
+        if self._distinct is None:
             return list(compress(places, map(test.function, self._values)))
         if not any(map(test.__getitem__, self._distinct)):
             return ()
@@ -97,7 +97,7 @@ class Column:
 
     def read(self, reader: Memo[Read]) -> list[Read]:
         """Return what a reader makes of each value."""
-        return list(map(reader.function if self._has_booleans else reader.__getitem__, self._values))
+        return list(map(reader.function if self._distinct is None else reader.__getitem__, self._values))
 
 
 def _breadth(condition: Condition) -> tuple[int, bool]:

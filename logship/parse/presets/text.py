@@ -7,15 +7,18 @@ import re
 from logship.parse.formats import Format
 from logship.parse.mapping import Duration, Mapping, Signature, Time, Unit, present
 
-_QUOTED = r'"(?:[^"\\]|\\.)*+"'
+_QUOTED = r'"(?:[^"\\\n]|\\.)*+"'
 _COMMON = (
-    r"(?P<host>\S++) (?P<ident>\S++) (?P<user>[^\[]*?) \[(?P<time>[^\]]*+)\] "
-    r'"(?:(?P<method>[A-Z][A-Z_-]*+) (?P<url>(?:[^\s"\\]|\\.)++)[^"]*+|(?:[^"\\]|\\.)*+)" '
+    r"(?P<host>\S++) (?P<ident>\S++) (?P<user>[^\[\n]*?) \[(?P<time>[^\]\n]*+)\] "
+    r'"(?:(?P<method>[A-Z][A-Z_-]*+) (?P<url>(?:[^\s"\\]|\\.)++)[^"\n]*+|(?:[^"\\\n]|\\.)*+)" '
     r"(?P<status>\d{3}|-) (?P<bytes>\d++|-)"
 )
-"""What is no request line, as the first bytes of a TLS handshake, leaves method and url empty."""
+"""What is no request line, as the first bytes of a TLS handshake, leaves method and url empty.
 
-_COMBINED = rf'{_COMMON} "(?P<referer>(?:[^"\\]|\\.)*+)" "(?P<user_agent>(?:[^"\\]|\\.)*+)"'
+Nothing in it matches a newline: it is searched for in whole chunks, and each line must end its own attempt.
+"""
+
+_COMBINED = rf'{_COMMON} "(?P<referer>(?:[^"\\\n]|\\.)*+)" "(?P<user_agent>(?:[^"\\\n]|\\.)*+)"'
 _TIMED = rf'{_COMBINED}(?: {_QUOTED})* (?:\w++=)?"?(?P<duration>\d++(?:\.\d++)?|-)"?'
 
 
