@@ -89,11 +89,17 @@ def _joined(lines: bytes, part_of: Callable[[bytes], _Part | None]) -> Unwrapped
                 done += [*begun.pop(part.stream), _NEWLINE]
         elif line.strip():
             rejected[Reason.INVALID_WRAP] += 1
+            done += _ended(begun)  # it may have been their end: a batch may stop here, so nothing goes on behind it
         else:
             done.append(_NEWLINE)
-    for texts in begun.values():
-        done += [*texts, _NEWLINE]
-    return Unwrapped(b"".join(done), rejected)
+    return Unwrapped(b"".join([*done, *_ended(begun)]), rejected)
+
+
+def _ended(begun: dict[object, list[bytes]]) -> list[bytes]:
+    """Return the lines that were begun as they are, and forget them."""
+    lines = [piece for texts in begun.values() for piece in (*texts, _NEWLINE)]
+    begun.clear()
+    return lines
 
 
 UNWRAPS: dict[str, Unwrap] = {"docker": _unwrap_docker, "cri": _unwrap_cri}

@@ -71,6 +71,16 @@ def test_what_the_runtime_has_not_written_is_refused_and_a_blank_line_is_not(wra
 
 
 @pytest.mark.parametrize("wrap", UNWRAPS)
+def test_nothing_goes_on_behind_a_record_that_is_refused(wrap: str) -> None:
+    half, end = (
+        (CRI.format("stdout", "P", "half"), CRI.format("stdout", "F", "end"))
+        if wrap == "cri"
+        else (docker("half"), docker("end\n"))
+    )
+    assert unwrapped(wrap, half, "refused\n", end) == (b"half\nend\n", Counter({Reason.INVALID_WRAP: 1}))
+
+
+@pytest.mark.parametrize("wrap", UNWRAPS)
 def test_a_hole_before_a_line_is_skipped(wrap: str) -> None:
     good = CRI.format("stdout", "F", "{}") if wrap == "cri" else docker("{}\n")
     assert unwrapped(wrap, "\0\0\0", good) == (b"{}\n", Counter())
