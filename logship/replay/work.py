@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from logship.config import Config, followed
 from logship.errors import InputError
@@ -11,15 +12,13 @@ from logship.measure import Tally
 from logship.model import Batch
 from logship.pipeline import Pipeline, Window
 from logship.read import Archive, Cutter, cutter_for
+from logship.replay.batches import Advance, batches_of
 from logship.replay.gaps import Coverage, Gap
 from logship.replay.interrupt import Interrupt, Stopped
 from logship.replay.plan import Plan
 
 FOLD_BYTES = 16 << 20
 """Bytes between two folds: the more, the fewer lists to fold, and still only a few megabytes of durations."""
-
-Advance = Callable[[int], None]
-"""Told how many more stored bytes have been read."""
 
 Begin = Callable[[str], None]
 """Told the name of each input before it is read."""
@@ -110,23 +109,8 @@ class _Work:
 
     def _batches(self, path: str, number: int, source: str, cutter: Cutter) -> Iterator[Batch]:
         archive = Archive(path)
-        start = read = stored = 0
-        try:
-            blocks = archive.blocks()
-            while block := self._interrupt.next_of(blocks):
-                read += len(block)
-                lines = cutter.feed(block)
-                if lines.data or lines.oversize:
-                    end = read - cutter.pending_bytes
-                    yield Batch(number, start, end, lines.data, lines.oversize, source)
-                    start = end
-                self._advance(archive.stored_bytes_read - stored)
-                stored = archive.stored_bytes_read
-        finally:
-            archive.close()
-        last = cutter.flush()
-        if last.data or last.oversize:
-            yield Batch(number, start, read, last.data, last.oversize, source)
+        blocks = iter(partial(self._interrupt.next_of, archive.blocks()), b"")
+        return batches_of(archive, blocks, cutter, number=number, source=source, advance=self._advance)
 
 
 def _changes(batches: Iterator[Batch], pipeline: Pipeline) -> Iterator[Tally]:

@@ -14,6 +14,7 @@ from logship.model import Batch, Reason
 from logship.parse import UNDECIDED, UNWRAPS, Format, LineTimes, Run, detect, format_named, runs_by_time
 from logship.pipeline import SourceOptions
 from logship.read import Archive, Cutter
+from logship.replay.batches import batches_of
 
 _LAST_BOUND = 1 << 34
 """Seconds since the epoch, in the year 2514: all later times are of one slot."""
@@ -73,7 +74,7 @@ class Input:
         self._times: dict[str, LineTimes] = {}
         self._slot: int | None = None
         self._waiting: deque[SlotRun] = deque()
-        self._batches = _batches(number, archive, cutter, source, advance)
+        self._batches = batches_of(archive, archive.blocks(), cutter, number=number, source=source, advance=advance)
         self._damage: InputError | None = None
         self._fill()
 
@@ -127,21 +128,3 @@ class Input:
     def _format(self, lines: bytes) -> Format:
         name = self._format_of(self.number) or self._options.format
         return format_named(name) if name is not None else detect(lines).format or UNDECIDED
-
-
-def _batches(
-    number: int, archive: Archive, cutter: Cutter, source: str, advance: Callable[[int], None]
-) -> Iterator[Batch]:
-    start = read = stored = 0
-    for block in archive.blocks():
-        read += len(block)
-        lines = cutter.feed(block)
-        if lines.data or lines.oversize:
-            end = read - cutter.pending_bytes
-            yield Batch(number, start, end, lines.data, lines.oversize, source)
-            start = end
-        advance(archive.stored_bytes_read - stored)
-        stored = archive.stored_bytes_read
-    last = cutter.flush()
-    if last.data or last.oversize:
-        yield Batch(number, start, read, last.data, last.oversize, source)
