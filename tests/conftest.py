@@ -8,9 +8,11 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, Page, sync_playwright
 
 DATA = Path(__file__).parent / "data"
 
@@ -53,6 +55,13 @@ def unpacked(tmp_path: Path) -> Callable[[str], Path]:
     return unpack
 
 
+def _missing(program: str) -> NoReturn:
+    message = f"{program} is not installed; `make test` as root on Debian installs it"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
 @pytest.fixture
 def server_program() -> Callable[[str], str]:
     """Return a function that finds a program of Debian's; without it the test is skipped, in CI it fails."""
@@ -60,10 +69,7 @@ def server_program() -> Callable[[str], str]:
     def find(name: str) -> str:
         found = shutil.which(name)
         if found is None:
-            message = f"{name} is not installed; `make test` as root on Debian installs it"
-            if os.environ.get("CI"):
-                pytest.fail(message)
-            pytest.skip(message)
+            _missing(name)
         return found
 
     return find
@@ -73,3 +79,33 @@ def server_program() -> Callable[[str], str]:
 def promtool(server_program: Callable[[str], str]) -> str:
     """Return the path of Prometheus' promtool."""
     return server_program("promtool")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a headless Chromium; asyncio cannot be run beside it in the same module."""
+    found = shutil.which("chromium")
+    if found is None:
+        _missing("chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # root has no sandbox
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return an empty page; the test fails if anything on it complains on the console or asks a foreign server."""
+    context = browser.new_context(bypass_csp=False)
+    complaints: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: complaints.append(asked.url) if not _is_own(asked.url) else None)
+    yield page
+    context.close()
+    assert not complaints, complaints
+
+
+def _is_own(url: str) -> bool:
+    return url.startswith(("file:", "data:", "blob:", "about:")) or "://127.0.0.1:" in url
