@@ -23,7 +23,7 @@ demo: $(VENV)/.installed ## Run a sample API, traffic and a tailer; Ctrl-C or SE
 
 test: servers $(VENV)/.installed-dev $(VENV)/grafana-types/.installed lint types ## Run linters, types and every test
 	$(BIN)/python -m pytest -q -n auto -m 'not integration'
-	$(BIN)/python -m pytest -m integration
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m integration  # they wait more than they work
 
 fast: $(VENV)/.installed-dev ## Run the tests that start no servers
 	$(BIN)/python -m pytest -q -n auto -m 'not integration'
