@@ -37,8 +37,8 @@ def command(
 ) -> int:
     """Say what each line became, and why: format, fields, route, what it counts as, why it was rejected.
 
-    PATH is a file, a glob, a directory or - for standard input; plain, .gz, .zst, .bz2 or .xz. Lines are counted by
-    what counts them for `tail` and `replay`, so the sums are theirs. The values of query parameters are masked.
+    PATH is a file, a glob, a directory, a URL or - for standard input; plain, .gz, .zst, .bz2 or .xz. Lines are counted
+    by what counts them for `tail` and `replay`, so the sums are theirs. The values of query parameters are masked.
     """
     from logship.explain import Lines
     from logship.pipeline import Outcome

@@ -14,6 +14,7 @@ from logship.measure import OwnMetric, Tally
 from logship.measure.routes import Origin
 from logship.parse import description, format_named
 from logship.pipeline import Choice, Explained, Outcome
+from logship.read import shown
 
 _CHOICES = {
     Choice.NAMED: "as named",
@@ -37,7 +38,7 @@ def as_json(line: Line, buckets: Sequence[float], metrics: Sequence[OwnMetric], 
     """Return a line as JSON-ready values; `raw` adds the line itself, secrets and all."""
     said = line.explained
     result: dict[str, Any] = {
-        "path": _valid(line.path),
+        "path": _valid(shown(line.path)),
         "line": line.number,
         "outcome": said.outcome.value,
         "reason": said.reason.value if said.reason is not None else None,
@@ -58,7 +59,7 @@ def as_json(line: Line, buckets: Sequence[float], metrics: Sequence[OwnMetric], 
 def as_text(line: Line, buckets: Sequence[float], metrics: Sequence[OwnMetric], *, raw: bool) -> Iterator[str]:
     """Yield a line as lines of text; `raw` adds the line itself, secrets and all."""
     said = line.explained
-    yield printable(f"{line.path}:{line.number}: {said.outcome}{f' ({said.reason})' if said.reason else ''}")
+    yield printable(f"{shown(line.path)}:{line.number}: {said.outcome}{f' ({said.reason})' if said.reason else ''}")
     if raw:
         yield _row("line", said.line.decode(errors="replace").removesuffix("\n"))
     reason = why(said)

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from logship.model import FileKey
+from logship.read.urls import Found, is_url, without_file_scheme, without_query
 
 _ERROR_LOG = re.compile(r"error[-.\d]*\.log(?:[-.]|$)", re.ASCII)
 _COMBINED_LOG = re.compile(r"combined[-.\d]*\.log(?:[-.]|$)", re.ASCII)
@@ -48,6 +49,18 @@ def expand(patterns: Iterable[str]) -> list[str]:
             # behind a link to a directory, `..` is not what the spelling says
             found.setdefault(path if ".." in path else _normal(path))
     return list(found)
+
+
+def found(pattern: str) -> list[Found]:
+    """Return what a path, a glob, a directory or a URL means, sorted, with its size; raise UsageError or InputError.
+
+    Where the size says nothing, as of a pipe, or cannot be had, it is 0.
+    """
+    if is_url(pattern):
+        from logship.read import remote
+
+        return sorted(remote.found(pattern, _DIRECTORY_GLOBS), key=lambda each: natural(each.url))
+    return [Found(path, _size_of(path)) for path in expand([without_file_scheme(pattern)])]
 
 
 def sightings(paths: Iterable[str]) -> list[Sighting]:
@@ -115,6 +128,13 @@ def _matches(pattern: str) -> list[str]:
     return sorted((path for path in found if not os.path.isdir(path)), key=natural)  # noqa: PTH112
 
 
+def _size_of(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - as in `look`
+    except OSError:
+        return 0
+
+
 class _Name(NamedTuple):
     """What the name of a path says."""
 
@@ -126,7 +146,7 @@ class _Name(NamedTuple):
 # Looked up for each followed file at each poll: what a name says never changes.
 @lru_cache(maxsize=_NAMES)
 def _named(path: str) -> _Name:
-    directory, name = os.path.split(path)
+    directory, name = os.path.split(without_query(path))
     return _Name(directory, _COMBINED_LOG.match(name) is not None, _ERROR_LOG.match(name) is not None)
 
 

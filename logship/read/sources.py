@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from logship.read.discovery import expand
 from logship.read.rotation import bare_name, names_of_originals
+from logship.read.urls import is_url, matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Meant:
     """The files of a source.
 
     Attributes:
-        paths: Paths, globs, directories.
+        paths: Paths, globs, directories; URLs for archives, which nobody follows.
         exclude: The same, for those of them that are left out.
         wrap: Name of what wraps their lines, None for nothing.
     """
@@ -28,6 +29,11 @@ class Meant:
         """Return the existing paths that are meant."""
         left_out = set(expand(self.exclude))
         return [path for path in expand(self.paths) if path not in left_out]
+
+    def means(self, url: str) -> bool:
+        """Return whether a URL is meant; nobody is asked whether it exists."""
+        paths, left_out = (any(matches(url, each) for each in side) for side in (self.paths, self.exclude))
+        return paths and not left_out
 
 
 class Sources:
@@ -63,6 +69,8 @@ class Sources:
             return known
         if path in self._source_of:
             return self._source_of[path]
+        if is_url(path):
+            return next((name for name, each in self._meant.items() if each.means(path)), next(iter(self._meant)))
         really = {os.path.realpath(each): source for each, source in self._source_of.items()}
         bare = bare_name(path)
         beside = [source for each, source in really.items() if os.path.dirname(each) == os.path.dirname(path)]  # noqa: PTH120

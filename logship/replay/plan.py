@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from logship.errors import InputError, UsageError
-from logship.read import STDIN, expand, without_repeats
+from logship.read import STDIN, Found, found, is_url, shown, without_repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class Plan:
     """The inputs of a replay in reading order, and what was left out of it.
 
     Attributes:
-        paths: Files, or `-` for standard input.
+        paths: Files, URLs, or `-` for standard input.
         repeats: Error logs whose lines stand in the combined logs beside them.
-        total_bytes: Size of all inputs as stored, None when standard input is among them.
+        total_bytes: Size of all inputs as stored, None when that of one is not known, as of standard input.
         copies: Files whose content stands in another input, with the name of that.
         outside: Files without a line in the window of time that was asked for.
     """
@@ -33,24 +33,24 @@ class Plan:
 
 def plan(patterns: Sequence[str], *, with_error_logs: bool = False) -> Plan:
     """Return the plan; raise UsageError for a pattern that means nothing, InputError for what is unreadable."""
-    found: dict[str, None] = {}
+    sizes: dict[str, int | None] = {}
     for pattern in patterns:
-        paths = [STDIN] if pattern == STDIN else expand([pattern])
-        if not paths:
+        meant = [Found(STDIN, None)] if pattern == STDIN else found(pattern)
+        if not meant:
             raise UsageError(_nothing_there(pattern))
-        found.update(dict.fromkeys(paths))
-    kept, repeats = (list(found), []) if with_error_logs else without_repeats(list(found))
+        sizes.update(meant)
+    kept, repeats = (list(sizes), []) if with_error_logs else without_repeats(list(sizes))
     inputs = _each_file_once(kept)
     if STDIN in inputs and sys.stdin is None:
         raise InputError("standard input is closed")
-    size = None if STDIN in inputs else sum(Path(path).stat().st_size for path in inputs)
-    return Plan(tuple(inputs), tuple(repeats), size)
+    known = [size for path in inputs if (size := sizes[path]) is not None]
+    return Plan(tuple(inputs), tuple(repeats), sum(known) if len(known) == len(inputs) else None)
 
 
 def _each_file_once(paths: Sequence[str]) -> list[str]:
     seen: dict[object, str] = {}
     for path in paths:
-        seen.setdefault(path if path == STDIN else _identity(path), path)
+        seen.setdefault(path if path == STDIN or is_url(path) else _identity(path), path)
     return list(seen.values())
 
 
@@ -66,6 +66,8 @@ def _identity(path: str) -> tuple[int, int]:
 
 
 def _nothing_there(pattern: str) -> str:
+    if is_url(pattern):
+        return f"nothing at {shown(pattern)}: no such object, or no logs (*.log, *.log.*, *.ndjson, *.jsonl) below it"
     try:
         is_directory = bool(pattern) and Path(pattern).is_dir()
     except OSError as error:

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal, Protocol
+from typing import IO, TYPE_CHECKING, Literal, Protocol
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.table import Column
-
+from logship.read import shown
 from logship.replay.values import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _PATIENCE_SECONDS = 2.0
 _BAR_SECONDS = 0.1
@@ -42,17 +42,24 @@ def progress(
         yield lines
         lines.say()
         return
-    console = Console(file=out)
-    if not console.is_terminal:
+    if not out.isatty():
         yield _Nobody()
         return
-    name = TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
-    columns = (BarColumn(20), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), name)
-    bar = Progress(*columns, console=console, transient=True, expand=True)
+    bar = _bar_on(out)
     try:
         yield _BarMeter(bar, total_bytes, monotonic)
     finally:
         bar.stop()
+
+
+def _bar_on(out: IO[str]) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.table import Column
+
+    name = TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
+    columns = (BarColumn(20), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), name)
+    return Progress(*columns, console=Console(file=out), transient=True, expand=True)
 
 
 class _Nobody:
@@ -77,7 +84,7 @@ class _BarMeter:
         self._shown_at = monotonic() + _PATIENCE_SECONDS
 
     def begin(self, path: str) -> None:
-        self._path = printable(Path(path).name)
+        self._path = printable(Path(shown(path)).name)
 
     def advance(self, more: int) -> None:
         self._done += more
@@ -100,7 +107,7 @@ class _JsonMeter:
         self._began_at = self._said_at = monotonic()
 
     def begin(self, path: str) -> None:
-        self._path = path
+        self._path = shown(path)
 
     def advance(self, more: int) -> None:
         self._done += more

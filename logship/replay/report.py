@@ -10,6 +10,7 @@ from typing import IO, Any
 from logship.expose import bucket_label
 from logship.measure import OwnMetric, Series
 from logship.model import LabelSet
+from logship.read import shown
 from logship.replay.own import own_json
 from logship.replay.summary import COLUMNS, EVERYTHING, Choice, RouteSummary, summed_up
 from logship.replay.values import printable, time
@@ -26,7 +27,7 @@ def as_json(
     tally = summary.tally
     bounds = [*(bucket_label(bound) for bound in buckets), "+Inf"]
     return {
-        "inputs": [{"path": _valid(path), "format": fmt} for path, fmt in result.formats.items()],
+        "inputs": [{"path": _valid(shown(path)), "format": fmt} for path, fmt in result.formats.items()],
         "damage": [_valid(line) for line in result.damage],
         "interrupted": result.is_interrupted,
         "where": [str(each) for each in choice.where],
