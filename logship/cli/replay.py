@@ -12,6 +12,7 @@ import click
 
 from logship.cli.backfill import check_options, write_days, writing_days
 from logship.cli.options import configured, measuring, option
+from logship.cli.report import HtmlReport
 from logship.cli.several import Several
 from logship.errors import UsageError
 
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from logship.pipeline import Window
     from logship.replay import Choice, Gate, Plan, Result
 
-OUTPUTS = ("table", "json", "csv", "prom", "openmetrics")
+OUTPUTS = ("table", "json", "csv", "prom", "openmetrics", "html")
 COLUMNS = ("method", "route", "requests", "rate", "errors", "error_share", "p50", "p90", "p95", "p99", "max", "sum")
 SORTS = ("worst", *COLUMNS)
 _INTERRUPTED = 130
 _NAMED = 5
+_BY_ONE = ("openmetrics", "html")
+"""Outputs whose numbers are by time: one process counts them."""
 
 
 def _is_condition(text: str) -> bool:
@@ -62,14 +65,21 @@ _SEVERAL: dict[str, Callable[[str], bool]] = {"--against": lambda _value: True, 
 @option(
     "--fail-if", multiple=True, metavar="EXPR", help="Exit with 1 if a route is like that: 'p99 > 500ms'. Repeatable."
 )
+@option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that count, with the same result. openmetrics and html take one. [default: one for each core]",
+)
+@option("--cluster", metavar="URL", help="Count on a Dask cluster: tcp://scheduler:8786. Needs the extra `cluster`.")
 @option("--progress", type=click.Choice(("auto", "json")), default="auto", show_default=True, help="How to show it.")
 @option("--with-error-logs", is_flag=True, help="Read error*.log although combined*.log beside it has its lines.")
 @option("--allow-duplicates", is_flag=True, help="Count files of the same content each for itself.")
 def command(paths: tuple[str, ...], **options: Any) -> int:
     """Count archived logs and print the numbers.
 
-    PATH is a file, a glob, a directory or - for standard input; plain, .gz, .zst, .bz2 or .xz. What can be read of a
-    damaged archive is counted, the rest is reported, and the exit code is 1.
+    PATH is a file, a glob, a directory, a URL (s3://bucket/*.gz, https://…) or - for standard input; plain, .gz, .zst,
+    .bz2 or .xz. What can be read of a damaged archive is counted, the rest is reported, and the exit code is 1.
     """
     from logship.replay import Choice, condition, gate
 
@@ -82,19 +92,27 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
     reader = _Reader(
         replace(config, measure=replace(config.measure, quantiles=options["output"] != "prom" or bool(gates))), options
     )
+    report = HtmlReport(config, choice, options) if options["output"] == "html" else None
     planned = reader.planned(paths, windows[0])
     if options["output"] == "openmetrics":
         return write_days(planned, config, options, windows[0])
     others = reader.planned(options["against"], windows[1]) if options["against"] else None
-    result, before = reader.read(planned, windows[0]), None
+    result, before = (report or reader).read(planned, windows[0]), None
     if others is not None and not result.is_interrupted:
         before = reader.read(others, windows[1], known=result)
-    _print(result, before, choice, config, options["output"])
+    if report is not None:
+        report.write(before)
+    else:
+        _print(result, before, choice, config, options["output"])
     return _verdict(result, before, gates, choice)
 
 
 def _check(gates: Sequence[Gate], options: dict[str, Any]) -> None:
     """Raise UsageError for options that do not go together."""
+    if options["cluster"] and options["jobs"]:
+        raise UsageError("--jobs is for processes here: it does not go with --cluster")
+    if options["cluster"] and options["output"] in _BY_ONE:
+        raise UsageError(f"--output {options['output']} is made by one process: it does not go with --cluster")
     if options["output"] == "prom" and (options["where"] or options["against"]):
         raise UsageError("--output prom shows everything: it goes with neither --where nor --against")
     if any(each.is_relative for each in gates) and not options["against"]:
@@ -129,14 +147,17 @@ class _Reader:
 
     def read(self, planned: Plan, window: Window | None, known: Result | None = None) -> Result:
         """Count what is planned; the routes of what is `known` are known."""
-        from logship.replay import interruptible, progress, replay
+        from logship.replay import interruptible, progress
+        from logship.replay.parallel import replay_divided
 
         told = progress(planned.total_bytes, sys.stderr, self._options["progress"])
         with told as meter, interruptible() as interrupt:
-            return replay(
+            return replay_divided(
                 planned,
                 self._config,
                 meter.advance,
+                jobs=self._options["jobs"],
+                cluster=self._options["cluster"],
                 begin=meter.begin,
                 window=window,
                 known=known.tally if known is not None else None,
@@ -174,9 +195,10 @@ def _some(paths: Sequence[str]) -> str:
 
 def _print(result: Result, before: Result | None, choice: Choice, config: Config, output: str) -> None:
     from logship import replay
-    from logship.expose import exposition
 
     if output == "prom":
+        from logship.expose import exposition
+
         click.echo(exposition(result.tally, config.measure.buckets, config.own.metrics).encode(), nl=False)
     elif output == "json":
         import orjson
@@ -212,6 +234,7 @@ def _verdict(result: Result, before: Result | None, gates: Sequence[Gate], choic
 
 
 def _talk(message: str) -> None:
+    from logship.read import masked
     from logship.replay import printable
 
-    click.echo(f"logship: {printable(message)}", err=True)
+    click.echo(f"logship: {printable(masked(message))}", err=True)

@@ -7,13 +7,13 @@ First come, first served: the order of the lines decides which label sets stand 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
-from logship.measure.own_series import DEFAULT_MAX_LABEL_VALUES, admit_own
+from logship.measure.own_series import DEFAULT_MAX_LABEL_VALUES, admit_own, has_room_for_own
 from logship.measure.segments import DEFAULT_MAX_ROUTES
 from logship.measure.tally import Tally
-from logship.model import OTHER, LabelSet
+from logship.model import OTHER, LabelSet, OwnKey
 
 DEFAULT_MAX_SERIES = 1000
 """Label sets of requests: with five buckets some 9,000 samples a scrape, what one target should have at most."""
@@ -75,6 +75,17 @@ class Admission:
             )
         return self._admit(held, change, told)
 
+    def has_room(self, labels: Iterable[LabelSet], exceptions: Collection[str], own: Collection[OwnKey]) -> bool:
+        """Return whether all of these stand for themselves together, so that their order does not matter."""
+        room = _Room(labels)
+        return (
+            len(room.label_sets) <= self._max_series
+            and len(room.routes) <= self._max_routes
+            and len(room.methods) <= MAX_ODD_METHODS
+            and len(exceptions) <= MAX_EXCEPTION_TYPES
+            and has_room_for_own(own, self._max_series, self._max_label_values)
+        )
+
     def _admit(self, held: Tally, change: Tally, told: Told) -> Tally:
         admitted = self._admit_built_in(held, change, told)
         if not change.own:
@@ -111,20 +122,20 @@ class _Room:
     """The label sets, routes and methods that stand for themselves."""
 
     def __init__(self, held: Iterable[LabelSet]) -> None:
-        self._label_sets = {labels for labels in held if labels.route != OTHER}
-        self._routes = {labels.route for labels in self._label_sets}
-        self._methods = {labels.method for labels in self._label_sets} - STANDARD_METHODS - {OTHER}
+        self.label_sets = {labels for labels in held if labels.route != OTHER}
+        self.routes = {labels.route for labels in self.label_sets}
+        self.methods = {labels.method for labels in self.label_sets} - STANDARD_METHODS - {OTHER}
 
     def exceeded(self, labels: LabelSet, max_series: int, max_routes: int) -> str | None:
         """Return the limit that leaves no room for a label set, None when it takes its place."""
-        if labels.route == OTHER or labels in self._label_sets:
+        if labels.route == OTHER or labels in self.label_sets:
             return None
-        if labels.route not in self._routes and len(self._routes) >= max_routes:
+        if labels.route not in self.routes and len(self.routes) >= max_routes:
             return MAX_ROUTES
-        if len(self._label_sets) >= max_series:
+        if len(self.label_sets) >= max_series:
             return MAX_SERIES
-        is_odd = labels.method not in STANDARD_METHODS and labels.method not in self._methods
-        if is_odd and labels.method != OTHER and len(self._methods) >= MAX_ODD_METHODS:
+        is_odd = labels.method not in STANDARD_METHODS and labels.method not in self.methods
+        if is_odd and labels.method != OTHER and len(self.methods) >= MAX_ODD_METHODS:
             return ODD_METHODS
         self._take(labels)
         return None
@@ -137,9 +148,9 @@ class _Room:
         return alike
 
     def _take(self, labels: LabelSet) -> None:
-        self._label_sets.add(labels)
-        self._routes.add(labels.route)
-        self._methods.update({labels.method} - STANDARD_METHODS - {OTHER})
+        self.label_sets.add(labels)
+        self.routes.add(labels.route)
+        self.methods.update({labels.method} - STANDARD_METHODS - {OTHER})
 
 
 def _admit_exceptions(held: Counter[str], change: Counter[str]) -> Counter[str]:

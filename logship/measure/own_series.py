@@ -5,6 +5,7 @@ Amounts are whole billionths, as durations are whole nanoseconds: their sum depe
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -81,25 +82,37 @@ def admit_own(
     return admitted, folded
 
 
+def has_room_for_own(keys: Iterable[OwnKey], max_series: int, max_label_values: int) -> bool:
+    """Return whether all these series stand for themselves together."""
+    by_metric: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for key in keys:
+        by_metric[key.metric].append(key.values)
+    rooms = map(_Room, by_metric.values())
+    return all(
+        len(room.series) <= max_series and all(len(known) <= max_label_values for known in room.values)
+        for room in rooms
+    )
+
+
 class _Room:
     """The label values and series of one metric that have been admitted."""
 
     def __init__(self, held: Iterable[tuple[str, ...]]) -> None:
-        self._series = {values for values in held if set(values) != {OTHER}}
-        self._values: list[set[str]] = [set(column) - {OTHER} for column in zip(*self._series, strict=True)]
+        self.series = {values for values in held if set(values) != {OTHER}}
+        self.values: list[set[str]] = [set(column) - {OTHER} for column in zip(*self.series, strict=True)]
 
     def admit(self, values: tuple[str, ...], max_series: int, max_label_values: int) -> tuple[str, ...]:
         """Return the values that a series is counted under; those that are new take their room."""
-        if not self._values:
-            self._values = [set() for _ in values]
+        if not self.values:
+            self.values = [set() for _ in values]
         fitting = tuple(
             value if value in known or len(known) < max_label_values else OTHER
-            for value, known in zip(values, self._values, strict=True)
+            for value, known in zip(values, self.values, strict=True)
         )
-        if fitting not in self._series and len(self._series) >= max_series:
+        if fitting not in self.series and len(self.series) >= max_series:
             fitting = (OTHER,) * len(values)
         if set(fitting) != {OTHER}:
-            self._series.add(fitting)
-        for value, known in zip(fitting, self._values, strict=True):
+            self.series.add(fitting)
+        for value, known in zip(fitting, self.values, strict=True):
             known.update({value} - {OTHER})
         return fitting

@@ -7,7 +7,7 @@ restart those of the tally bring it back.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from logship.measure.routes import PARAMETER
 
@@ -55,18 +55,14 @@ class LearnedSegments:
             self.note(route)
 
     @property
-    def has_learned(self) -> bool:
-        """Whether `known` may have anything to say."""
-        return bool(self._folded)
+    def folded(self) -> Mapping[str, str]:
+        """The labels that are at hand of derived routes that count under another; it changes with what is counted."""
+        return self._folded
 
     @property
     def kept(self) -> Collection[str]:
         """Routes that are counted as they are; there are others."""
         return self._routes
-
-    def known(self, route: str) -> str:
-        """Return the label of a derived route if it is at hand and another; the route itself when it is not."""
-        return self._folded.get(route, route)
 
     def label(self, route: str) -> str:
         """Return the label under which a derived route is counted, and take note of it."""
@@ -109,6 +105,43 @@ class LearnedSegments:
         node = self._tree
         for segment in _segments(route):
             node = node.setdefault(segment, {})
+
+
+def learns_alike(
+    before: Collection[str],
+    after: Collection[str],
+    besides: Collection[str],
+    *,
+    max_routes: int = DEFAULT_MAX_ROUTES,
+    max_values: int = MAX_VALUES,
+) -> bool:
+    """Return whether all routes had got the same labels if those `besides` had been kept before, too.
+
+    `before` and `after` are the kept routes at the beginning and at the end. May say no when it is not sure.
+    No place where those `besides` have a segment of their own must have come to its limit.
+    """
+    if not besides:
+        return True
+    together = {*after, *besides}
+    if len(together) > max_routes:
+        return False
+    all_places, places_before = _tree_of(together), _tree_of(before)
+    for route in besides:
+        place, held = all_places, places_before
+        for segment in _segments(route):
+            if segment not in held and (PARAMETER in place or len(place) > max_values):
+                return False
+            place, held = place[segment], held.get(segment, {})
+    return True
+
+
+def _tree_of(routes: Iterable[str]) -> _Tree:
+    tree: _Tree = {}
+    for route in routes:
+        node = tree
+        for segment in _segments(route):
+            node = node.setdefault(segment, {})
+    return tree
 
 
 def _is_path(route: str) -> bool:

@@ -1,12 +1,15 @@
 """Find the times in which nothing was logged: chunks of lines come in, the gaps between all of them go out.
 
 Only the ends of a chunk are looked at, unless so much time lies between them that a gap may be inside.
+How much that is depends on the chunks before. Who counts a part of the inputs and does not know those looks closer than
+may be needed; `Coverage.after` then takes as much of it as it would have seen itself.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from typing import NamedTuple
 
 SHORTEST_SECONDS = 60.0
@@ -34,6 +37,26 @@ class Gap(NamedTuple):
         return self.end - self.start
 
 
+class Stretch(NamedTuple):
+    """The time from the first to the last of some lines, and those of their parts if they were looked at."""
+
+    start: float
+    end: float
+    parts: tuple[Stretch, ...] = ()
+
+
+class Seen(NamedTuple):
+    """What a chunk says of the times: about how many lines it has, and what they cover."""
+
+    lines: int
+    stretches: tuple[Stretch, ...]
+
+
+def seen(lines: bytes, ends: list[float], times: Times, short: float) -> Seen:
+    r"""Return what `lines` say, each ended by `\n`, whose first and last times are `ends`; `short` as in `Coverage`."""
+    return Seen(_about_how_many(lines), tuple(_stretches(lines, ends, times, short)))
+
+
 class Coverage:
     """The times in which there were lines, as runs that rise and lie far enough from each other."""
 
@@ -46,12 +69,18 @@ class Coverage:
 
     def see(self, lines: bytes, ends: list[float], times: Times) -> None:
         r"""Take note of the times of `lines`, each ended by `\n`, whose first and last are `ends`."""
+        self.take(seen(lines, ends, times, self.short))
+
+    @property
+    def short(self) -> float:
+        """In a chunk over less time than this no gap is looked for, in seconds."""
         usual = self._covered / self._lines if self._lines else 0.0
-        for start, end in _spans(lines, ends, times, max(self._near, UNUSUAL_TIMES / 2 * usual)):
-            self._add(start, end)
-        self._lines += _about_how_many(lines)
-        if len(self._starts) > _MAX_RUNS:
-            self._thin()
+        return max(self._near, UNUSUAL_TIMES / 2 * usual)
+
+    def after(self, chunks: Iterable[Seen], short: float) -> Coverage | None:
+        """Return what has seen `chunks`, too, which were looked at with `short`; None if that was not close enough."""
+        more = deepcopy(self)
+        return more if all(more.short >= short and more.take(chunk) for chunk in chunks) else None
 
     def gaps(self) -> list[Gap]:
         """Return the gaps, by time."""
@@ -65,6 +94,16 @@ class Coverage:
         if inside > len(spaces):
             return self._covered / inside
         return sorted(gap.seconds for gap in spaces)[(inside + len(spaces)) // 2 - inside] if spaces else 0.0
+
+    def take(self, chunk: Seen) -> bool:
+        """Take note of a chunk that was looked at closely enough; say so."""
+        short = self.short
+        for start, end in _spans(chunk.stretches, short):
+            self._add(start, end)
+        self._lines += chunk.lines
+        if len(self._starts) > _MAX_RUNS:
+            self._thin()
+        return True
 
     def _add(self, start: float, end: float) -> None:
         """Add a run; it becomes one with those that it comes near to."""
@@ -92,11 +131,27 @@ def _about_how_many(lines: bytes) -> int:
     return sample if len(lines) <= _SAMPLE_BYTES else max(1, sample * len(lines) // _SAMPLE_BYTES)
 
 
-def _spans(lines: bytes, ends: list[float], times: Times, short: float) -> Iterator[tuple[float, float]]:
-    """Yield the times that `lines` cover; of more than a `short` time those of their parts, as a gap may be inside."""
+def _stretches(lines: bytes, ends: list[float], times: Times, short: float) -> Iterator[Stretch]:
+    """Yield the times that `lines` cover, with those of their parts if it is not a `short` one: a gap may be inside."""
     middle = lines.find(b"\n", len(lines) // 2, len(lines) - 1) + 1 or lines.rfind(b"\n", 0, len(lines) // 2) + 1
     if ends and (not middle or (len(ends) > 1 and abs(ends[-1] - ends[0]) < short)):
-        yield min(ends), max(ends)
-    elif middle:  # also where an end has no time: what is covered then shows in the parts
-        for part in (lines[:middle], lines[middle:]):
-            yield from _spans(part, times(part), times, short)
+        yield Stretch(min(ends), max(ends))
+        return
+    parts = tuple(
+        stretch
+        for part in ((lines[:middle], lines[middle:]) if middle else ())
+        for stretch in _stretches(part, times(part), times, short)
+    )
+    if len(ends) > 1:
+        yield Stretch(min(ends), max(ends), parts)
+    else:  # an end has no time: what is covered shows in the parts
+        yield from parts
+
+
+def _spans(stretches: Iterable[Stretch], short: float) -> Iterator[tuple[float, float]]:
+    """Yield the times that are covered; of more than a `short` one those of its parts."""
+    for start, end, parts in stretches:
+        if parts and end - start >= short:
+            yield from _spans(parts, short)
+        else:
+            yield start, end

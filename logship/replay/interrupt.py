@@ -1,4 +1,4 @@
-"""Let Ctrl-C end a replay between two blocks, so that what was counted so far is whole and can be shown."""
+"""Let Ctrl-C and SIGTERM end a replay between two blocks: what was counted so far is whole, and can be shown."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ class Interrupt:
         self._is_asked = False
         self._is_waiting = False
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether there was a signal."""
+        return self._is_asked
+
     def ask(self, _number: int = signal.SIGINT, _frame: FrameType | None = None) -> None:
         """Take note of a signal."""
         if self._is_asked:
@@ -44,10 +49,11 @@ class Interrupt:
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """Yield what Ctrl-C asks as long as this lasts."""
+    """Yield what Ctrl-C and SIGTERM ask as long as this lasts."""
     interrupt = Interrupt()
-    before = signal.signal(signal.SIGINT, interrupt.ask)
+    before = {number: signal.signal(number, interrupt.ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield interrupt
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
