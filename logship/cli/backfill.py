@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from logship.replay.backfill import Backfill
 
 _NEEDLESS = ("where", "against", "fail_if", "top")
-_OWN = ("step", "to", "label", "continue_from", "force")
+_OWN = ("label", "continue_from", "force")
+_SHARED = ("step", "to")
+"""Options that the report has, too."""
 
 
 def writing_days(command: Command) -> Command:
@@ -38,8 +40,14 @@ def writing_days(command: Command) -> Command:
             metavar="NAME=VALUE",
             help="openmetrics: of all series, as job=api. Repeatable.",
         ),
-        option("--step", metavar="S", help="openmetrics: time between two samples. [default: 15s]"),
-        option("--to", type=click.Path(path_type=Path), metavar="DIR", help="openmetrics: where files are written."),
+        option(
+            "--step",
+            metavar="S",
+            help="openmetrics: time between two samples. [default: 15s] html: least length of a slot in the charts.",
+        ),
+        option(
+            "--to", type=click.Path(path_type=Path), metavar="DIR|FILE", help="openmetrics, html: where it is written."
+        ),
     ):
         command = decorate(command)
     return command
@@ -47,13 +55,23 @@ def writing_days(command: Command) -> Command:
 
 def check_options(options: dict[str, Any]) -> None:
     """Raise UsageError for options that do not go together with this output, or only with it."""
-    is_wanted = options["output"] == "openmetrics"
-    for name in _NEEDLESS if is_wanted else _OWN:
-        if options[name]:
-            goes = "does not go with" if is_wanted else "needs"
-            raise UsageError(f"--{name.replace('_', '-')} {goes} --output openmetrics")
-    if is_wanted and options["to"] is None:
-        raise UsageError("--output openmetrics needs --to DIR, where it writes a file for each day")
+    output = options["output"]
+    if output == "openmetrics":
+        for name in filter(options.get, _NEEDLESS):
+            raise UsageError(f"{_flag(name)} does not go with --output openmetrics")
+        if options["to"] is None:
+            raise UsageError("--output openmetrics needs --to DIR, where it writes a file for each day")
+        return
+    for name in filter(options.get, _OWN):
+        raise UsageError(f"{_flag(name)} needs --output openmetrics")
+    for name in filter(options.get, _SHARED if output != "html" else ()):
+        raise UsageError(f"{_flag(name)} needs --output openmetrics or --output html")
+    if output == "html" and options["to"] is None:
+        raise UsageError("--output html needs --to FILE, which it writes; - is standard output")
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def write_days(planned: Plan, config: Config, options: dict[str, Any], window: Window | None) -> int:

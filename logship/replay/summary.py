@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from logship.measure import Series, Tally, quantile_ns
+from logship.measure import Series, Tally, is_server_error, quantile_ns
 from logship.replay.selection import LabelCondition, selected
 
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
@@ -18,7 +18,7 @@ class RouteSummary:
 
     Attributes:
         rate: Requests per second in the period that was replayed, None where that has no length.
-        errors: Requests answered with a status of 500 or above.
+        errors: Requests answered with a status from 500 to 599.
         slowness: The histogram bucket that holds the 99th percentile, counted from the fastest.
         p50: Median, within 1 % of a duration that was there, as all percentiles are.
         p90: 90th percentile.
@@ -152,7 +152,7 @@ def _summary(method: str, route: str, members: list[tuple[str, Series]], seconds
         route=route,
         requests=together.requests,
         rate=together.requests / seconds if seconds is not None else None,
-        errors=sum(series.requests for status, series in members if status >= "500"),
+        errors=sum(series.requests for status, series in members if is_server_error(status)),
         slowness=_bucket_of_p99(together.buckets),
         p50=p50,
         p90=p90,
