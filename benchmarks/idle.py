@@ -52,11 +52,13 @@ def main() -> None:
         for number in range(arguments.files):
             requests_log.write(logs / f"{number}.log", LINES_PER_FILE)
         options = ("--listen", "127.0.0.1:0", "--state", f"{directory}/state.db")
-        with subprocess.Popen(
-            [sys.executable, "-m", "logship", "tail", *options, f"{logs}/*.log"], stderr=subprocess.DEVNULL
-        ) as tailer:
+        command = [sys.executable, "-m", "logship", "tail", *options, f"{logs}/*.log"]
+        with (Path(directory) / "said").open("w+") as said, subprocess.Popen(command, stderr=said) as tailer:
             time.sleep(SETTLING_SECONDS)
             used = shares(tailer.pid, seconds=arguments.seconds, rounds=arguments.rounds)
+            if tailer.poll() is not None:  # until it is waited for, its times are still there to read, and rest
+                said.seek(0)
+                sys.exit(f"the tailer ended by itself, with exit code {tailer.returncode}:\n{said.read()}")
             tailer.terminate()
     print(
         f"idle over {arguments.files} files: {statistics.median(used):.2%} of a core ({min(used):.2%}-{max(used):.2%})"

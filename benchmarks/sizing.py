@@ -23,6 +23,7 @@ from idle import processor_seconds
 SCRAPES = 10
 REQUESTS_PER_SERIES = 20
 PAUSE_SECONDS = 0.1
+PATIENCE_SECONDS = 120.0
 
 
 class Size(NamedTuple):
@@ -72,12 +73,18 @@ def measure(directory: Path, series: int) -> Size:
     """Run a tailer over a log with so many series."""
     directory.mkdir()
     write_log(directory / "combined.log", series)
-    state = directory / "logship.db"
-    options = ("--listen", "127.0.0.1:0", "--state", str(state), "--max-series", str(series))
+    state, configuration = directory / "logship.db", directory / "logship.yml"
+    configuration.write_text(f"limits: {{max_series: {series}, max_routes: {series}}}\n")
+    options = ("--listen", "127.0.0.1:0", "--state", str(state), "--config", str(configuration))
     command = [sys.executable, "-m", "logship", "tail", *options, str(directory / "combined.log")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tailer:
         url = address_of(tailer)
-        while (said := scrape(url)).count(b"http_requests_total{") < series:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (said := scrape(url)).count(
+            b"http_requests_total{"
+        ) < series or b"\nlogship_behind_bytes 0.0\n" not in said:
+            if time.monotonic() > deadline:
+                sys.exit(f"{said.count(b'http_requests_total{')} series instead of {series}")
             time.sleep(PAUSE_SECONDS)
         before = processor_seconds(tailer.pid)
         for _ in range(SCRAPES):

@@ -14,12 +14,18 @@ from typing import NamedTuple
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.core import Exemplar as Shown
 from prometheus_client.registry import Collector, CollectorRegistry
-from prometheus_client.utils import floatToGoString
 
 from logship import __version__
+from logship.expose.bounds import bucket_label
 from logship.expose.own import own_families
 from logship.measure import Exemplar, Exemplars, OwnMetric, Series, Tally, in_flight, not_silent
 from logship.model import Constant, LabelSet, SeriesKey
+
+DURATIONS = "http_request_duration_seconds"
+"""The family of the durations of requests."""
+
+REQUESTS = "http_requests"
+"""The family of the requests."""
 
 _NANOSECONDS = 1_000_000_000
 
@@ -167,7 +173,7 @@ class TallyCollector(Collector):
 
     def _durations(self, constant: Constant, tally: Tally) -> Metric:
         family = HistogramMetricFamily(
-            "http_request_duration_seconds",
+            DURATIONS,
             "Duration of HTTP requests in seconds",
             labels=["method", "route", "status_code"],
         )
@@ -180,9 +186,7 @@ class TallyCollector(Collector):
         return family
 
     def _requests(self, constant: Constant, tally: Tally) -> Metric:
-        family = CounterMetricFamily(
-            "http_requests", "Total number of HTTP requests", labels=["method", "route", "status"]
-        )
+        family = CounterMetricFamily(REQUESTS, "Total number of HTTP requests", labels=["method", "route", "status"])
         for labels, series in sorted(tally.series.items()):
             family.add_metric(list(labels), series.requests, self._created((constant, labels)).requests)
         return family
@@ -231,11 +235,6 @@ def _add(families: dict[str, Metric], family: Metric, constant: Constant) -> Non
         families[family.name].samples += family.samples
     else:
         families[family.name] = family
-
-
-def bucket_label(bound: float) -> str:
-    """Return the value of the label `le` for an upper bound in seconds."""
-    return str(floatToGoString(bound))  # type: ignore[no-untyped-call]
 
 
 def registry_of(*collectors: Collector) -> CollectorRegistry:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from prometheus_client import generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
-
-from logship.expose.collectors import TallyCollector, registry_of
-from logship.measure import OwnMetric, Tally
 
 _OPENMETRICS = "application/openmetrics-text"
 
@@ -22,11 +18,6 @@ def encode(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
     except (TypeError, ValueError):  # the version asked for is no number
         encoder, content_type = choose_encoder("")
     return encoder(registry if content_type.startswith(_OPENMETRICS) else _WithoutCreated(registry)), content_type
-
-
-def exposition(tally: Tally, buckets: Sequence[float], metrics: Sequence[OwnMetric] = ()) -> str:
-    """Return the metrics of `tally`, the own ones among them, in the text format 0.0.4."""
-    return generate_latest(registry_of(TallyCollector(lambda: tally, buckets, now=None, metrics=metrics))).decode()
 
 
 class _WithoutCreated(Collector):

@@ -38,15 +38,16 @@ DAY = """
 import sys
 from pathlib import Path
 from logship.replay.backfill.days import DayBook
-from logship.replay.backfill.naming import Family, key_of
+from logship.replay.backfill.naming import Family, Track, key_of
 
 hours, directory = sys.argv[1:]
-family, keys = Family("a", "counter", "A."), [key_of("a_total", {"b": str(each)}) for each in range(20)]
+family = Family("a", "counter", "A.")
+tracks = [Track(family, key_of("a_total", {"b": str(each)})) for each in range(20)]
 book = DayBook(Path(directory), 1, max_points=20_000)
 for slot in range(int(hours) * 3600):
     book.cover(slot)
-    for key in keys:
-        book.put(slot, family, key, float(slot))
+    for track in tracks:
+        book.put(slot, track, float(slot))
 book.finish()
 """
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import math
 import tempfile
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import IO
 
-from logship.replay.backfill.naming import Family, Key, number
+from logship.replay.backfill.naming import Family, Track, number
 
 DAY_SECONDS = 86400
 
@@ -52,15 +50,11 @@ class DayBook:
         self._max_points = max_points
         self._day: int | None = None
         self._slots: list[int] = []
-        self._held: dict[tuple[Family, Key], float] = {}
-        self._latest: dict[tuple[Family, Key], float] = {}
-        self._points: dict[tuple[Family, Key], _Points] = {}
+        self._held: dict[Track, float] = {}
+        self._latest: dict[Track, float] = {}
+        self._points: dict[Track, _Points] = {}
         self._count = 0
         self._spills: list[_Spill] = []
-
-    def knows(self, family: Family, key: Key) -> bool:
-        """Return whether a series is shown."""
-        return not math.isnan(self._latest.get((family, key), math.nan))
 
     def cover(self, slot: int) -> None:
         """Show all series at the end of a slot, with the values that they have had until then; slots rise."""
@@ -70,18 +64,19 @@ class DayBook:
         self._day = day
         self._slots.append(slot)
 
-    def put(self, slot: int, family: Family, key: Key, value: float) -> None:
+    def put(self, slot: int, track: Track, value: float) -> None:
         """Let a series have a value from a slot on, one of those covered last; NaN ends it."""
-        at = family, key
-        before = self._latest.get(at, math.nan)
-        if value == before or (math.isnan(value) and math.isnan(before)):
+        before = self._latest.get(track)
+        if value == before:
             return
-        if at not in self._latest:
+        if before is None:
             self.series += 1
-        self._latest[at] = value
-        points = self._points.get(at)
+        elif before != before and value != value:  # noqa: PLR0124 - it had ended
+            return
+        self._latest[track] = value
+        points = self._points.get(track)
         if points is None:
-            points = self._points[at] = _Points()
+            points = self._points[track] = _Points()
         points.slots.append(slot)
         points.values.append(value)
         self._count += 1
@@ -97,41 +92,46 @@ class DayBook:
         part = path.with_name(f".{path.name}.part")
         with part.open("w", encoding="utf-8", newline="\n") as file:
             times = [str(slot * self._step) for slot in self._slots]
-            for family, keys in self._families():
+            places: dict[int | None, int] = {slot: place for place, slot in enumerate([*self._slots, None])}
+            for family, tracks in self._families():
                 file.write(family.head)
-                for key in keys:
-                    self._write(file, family, key, times)
+                for track in tracks:
+                    file.writelines(self._samples_of(track, times, places))
             file.write("# EOF\n")
         part.replace(path)
         self.written.append(path)
-        self._held = {at: value for at, value in self._latest.items() if not math.isnan(value)}
+        self._held = {track: value for track, value in self._latest.items() if not math.isnan(value)}
         for spill in self._spills:
             spill.close()
         self._points, self._count, self._spills, self._slots, self._day = {}, 0, [], [], None
 
-    def _families(self) -> Iterator[tuple[Family, list[Key]]]:
-        by_family: dict[Family, set[Key]] = {}
-        for family, key in chain(self._held, self._points, *(spill.index for spill in self._spills)):
-            by_family.setdefault(family, set()).add(key)
+    def _families(self) -> Iterator[tuple[Family, list[Track]]]:
+        by_family: dict[Family, set[Track]] = {}
+        for track in chain(self._held, self._points, *(spill.index for spill in self._spills)):
+            by_family.setdefault(track.family, set()).add(track)
         for family in sorted(by_family):
-            yield family, sorted(by_family[family], key=lambda key: key.rank)
+            yield family, sorted(by_family[family], key=lambda track: track.key.rank)
 
-    def _write(self, file: IO[str], family: Family, key: Key, times: Sequence[str]) -> None:
-        """Write the samples of one series: each value at every slot that is covered until the next value."""
-        text = key.text
-        start, value = 0, self._held.get((family, key), math.nan)
-        for slot, next_value in chain(self._changes(family, key), [(self._slots[-1] + 1, math.nan)]):
-            end = bisect_left(self._slots, slot, start)
-            if end > start and not math.isnan(value):
+    def _samples_of(self, track: Track, times: Sequence[str], places: Mapping[int | None, int]) -> Iterator[str]:
+        """Yield the samples of one series: each value at every slot that is covered until the next value."""
+        text = track.key.text
+        start, value, written = 0, self._held.get(track, math.nan), 0
+        for slot, next_value in chain(self._changes(track), [(None, math.nan)]):
+            end = places[slot]
+            if end > start and value == value:  # noqa: PLR0124 - a number, and faster than isnan()
                 before = f"{text} {number(value)} "
-                file.write(before + f"\n{before}".join(times[start:end]) + "\n")
-                self.samples += end - start
+                if end == start + 1:
+                    yield f"{before}{times[start]}\n"
+                else:
+                    yield before + f"\n{before}".join(times[start:end]) + "\n"
+                written += end - start
             start, value = end, next_value
+        self.samples += written
 
-    def _changes(self, family: Family, key: Key) -> Iterator[tuple[int, float]]:
+    def _changes(self, track: Track) -> Iterator[tuple[int, float]]:
         for spill in self._spills:
-            yield from spill.points(family, key)
-        points = self._points.get((family, key))
+            yield from spill.points(track)
+        points = self._points.get(track)
         if points is not None:
             yield from zip(points.slots, points.values, strict=True)
 
@@ -139,18 +139,18 @@ class DayBook:
 class _Spill:
     """Points of some time, in a file that is gone with the process."""
 
-    def __init__(self, points: dict[tuple[Family, Key], _Points], directory: Path) -> None:
-        self.index: dict[tuple[Family, Key], tuple[int, int]] = {}
+    def __init__(self, points: dict[Track, _Points], directory: Path) -> None:
+        self.index: dict[Track, tuple[int, int]] = {}
         self._file = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 - closed with the day
-        for at, each in points.items():
-            self.index[at] = self._file.tell(), len(each.slots)
+        for track, each in points.items():
+            self.index[track] = self._file.tell(), len(each.slots)
             each.slots.tofile(self._file)
             each.values.tofile(self._file)
 
-    def points(self, family: Family, key: Key) -> Iterator[tuple[int, float]]:
+    def points(self, track: Track) -> Iterator[tuple[int, float]]:
         """Yield the points of a series."""
-        if (family, key) in self.index:
-            offset, count = self.index[family, key]
+        if track in self.index:
+            offset, count = self.index[track]
             self._file.seek(offset)
             slots, values = array("q"), array("d")
             slots.fromfile(self._file, count)

@@ -80,6 +80,7 @@ class Merge:
         self._sources.expand()
         self._held: dict[int, Tally] = {}
         self._oldest = 0
+        self._fed: int | None = None
 
     def slots(self) -> Iterator[Slot]:
         """Yield the slots that have lines, by time."""
@@ -137,15 +138,20 @@ class Merge:
         if slot < self._oldest:
             self.reading.late += run.batch.lines.count(b"\n")
             slot = self._oldest
+        if slot != self._fed or self._pipeline.is_crowded:
+            self._take()
+        self._fed = slot
         self._pipeline.feed(run.batch)
-        change = self._pipeline.take()
+        held = self._held.setdefault(slot, Tally())
         if run.refused:
             labels = self._options.get(run.batch.source, SourceOptions()).labels
-            change.part(labels).rejected.update(run.refused)
-        if slot in self._held:
-            self._held[slot].add(change)
-        else:
-            self._held[slot] = change
+            held.part(labels).rejected.update(run.refused)
+
+    def _take(self) -> None:
+        """Add what was fed to its slot."""
+        if self._fed is not None:
+            self._held[self._fed].add(self._pipeline.take())
+            self._fed = None
 
     def _ready(self, at: int | None) -> Iterator[Slot]:
         """Yield what need not be held any longer when all inputs stand at a slot, or are over."""
@@ -154,5 +160,7 @@ class Merge:
             is_over = at is None or slot < at - DISORDER_SECONDS // self._step
             if not is_over and len(self._held) <= _MAX_SLOTS:
                 break
+            if slot == self._fed:
+                self._take()
             self._oldest = slot + 1
             yield Slot(slot, self._held.pop(slot))

@@ -46,6 +46,18 @@ class Key(NamedTuple):
         return tuple(pair for pair in self.labels if pair[0] != "le"), self.name, float(bound)
 
 
+class Track:
+    """A series whose samples are written: one object for each, as what is known of a series is kept by it."""
+
+    __slots__ = ("family", "is_cumulative", "key")
+
+    def __init__(self, family: Family, key: Key) -> None:
+        self.family = family
+        self.key = key
+        self.is_cumulative = family.type != "gauge"
+        """Whether it only ever rises."""
+
+
 def key_of(name: str, labels: Mapping[str, str]) -> Key:
     """Return the key of a series; an empty label is none."""
     return Key(name, tuple(sorted((each, value) for each, value in labels.items() if value)))

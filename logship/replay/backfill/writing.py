@@ -21,7 +21,7 @@ from logship.replay.backfill.days import MAX_POINTS, DayBook
 from logship.replay.backfill.directory import abandoned
 from logship.replay.backfill.joining import LastValues, from_zero
 from logship.replay.backfill.merging import Merge, Reading, Slot
-from logship.replay.backfill.naming import Key
+from logship.replay.backfill.naming import Key, Track
 from logship.replay.backfill.showing import Showing, Shown
 from logship.replay.plan import Plan
 
@@ -113,6 +113,7 @@ class _Writer:
         self._bases: Mapping[Key, float] | None = None
         self._last: int | None = None
         self._joined = 0
+        self._begun: set[Track] = set()
 
     def write(self, slot: Slot) -> None:
         at = slot.number
@@ -120,12 +121,18 @@ class _Writer:
             self._bases = self._options.last_values((at - 1) * self._step)
         self._pass_silence(at)
         shown = self._showing.after(slot.change, at * self._step)
-        for each in shown:
-            if each.is_cumulative and not self._book.knows(each.family, each.key):
-                self._book.put(at - 1, each.family, each.key, self._base(each.key))
-                self._joined += self._base(each.key) > 0
+        for track, _ in shown:
+            if track not in self._begun:
+                self._begin(track, at - 1)
         self._put(at, shown)
         self._last = at
+
+    def _begin(self, track: Track, slot: int) -> None:
+        """Let what only rises have a sample before it first does."""
+        self._begun.add(track)
+        if track.is_cumulative:
+            self._book.put(slot, track, self._base(track))
+            self._joined += self._base(track) > 0
 
     def finish(self, reading: Reading) -> Backfill:
         """Write the last day, and what is known only at the end: which records are missing."""
@@ -147,9 +154,8 @@ class _Writer:
 
     def _put(self, slot: int, shown: list[Shown]) -> None:
         self._book.cover(slot)
-        for each in shown:
-            base = self._base(each.key) if each.is_cumulative else 0.0
-            self._book.put(slot, each.family, each.key, each.value + base)
+        for track, value in shown:
+            self._book.put(slot, track, value + self._base(track) if self._bases else value)
 
-    def _base(self, key: Key) -> float:
-        return (self._bases or {}).get(key, 0.0)
+    def _base(self, track: Track) -> float:
+        return self._bases.get(track.key, 0.0) if self._bases and track.is_cumulative else 0.0
