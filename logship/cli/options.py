@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -17,7 +18,7 @@ WRAPS = ("docker", "cri")
 
 def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
     """Declare an option that can also be given as `LOGSHIP_NAME` in the environment."""
-    variable = "LOGSHIP_" + names[-1].removeprefix("--").replace("-", "_").upper()
+    variable = "LOGSHIP_" + re.sub(r"[-.]", "_", names[-1].removeprefix("--")).upper()
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
 
@@ -75,8 +76,8 @@ def configured(
         measure = replace(measure, buckets=_seconds(buckets))
     if max_series is not None:
         limits = replace(limits, max_series=max_series)
-    if others.get("listen") is not None:
-        serve = replace(serve, listen=others["listen"])
+    given = {key: others[key] for key in ("listen", "web_config_file") if others.get(key) is not None}
+    serve = replace(serve, **given, ui=serve.ui and not others.get("no_ui"))
     state = replace(
         base.state,
         file=base.state.file if others.get("state") is None else others["state"],

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from logship.cli.options import configured, measuring, option
+from logship.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from logship.cli.talk import Talk
     from logship.config import Config
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=click.Path(readable=False), metavar="[PATH]...")
 @measuring
 @option(
     "--from-end",
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 )
 @option(
     "--state",
-    type=click.Path(),
+    type=click.Path(readable=False),
     metavar="FILE",
     help="Keep positions and numbers in FILE, so that a restart goes on exactly there.",
 )
@@ -35,6 +39,28 @@ if TYPE_CHECKING:
     help="With a damaged state file, refuse to start, or move it aside and start anew. [default: refuse]",
 )
 @option("--listen", metavar="HOST:PORT", help="Where to serve /metrics. [default: 127.0.0.1:9113]")
+@option(
+    "web_config_file",
+    "--web.config.file",
+    type=click.Path(readable=False),
+    metavar="FILE",
+    help="Serve with TLS, client certificates, users: the web configuration file of Prometheus' exporters.",
+)
+@option(
+    "--log-level",
+    type=click.Choice(("debug", "info", "warning", "error")),
+    default="info",
+    show_default=True,
+    help="Lowest level of its own log, on stderr.",
+)
+@option("--no-ui", is_flag=True, default=None, help="Serve no status page at /.")
+@option(
+    "--log-format",
+    type=click.Choice(("console", "json")),
+    default="console",
+    show_default=True,
+    help="Write that log for people, or as JSON.",
+)
 def command(paths: tuple[str, ...], **options: Any) -> None:
     """Follow logs and serve their metrics on /metrics.
 
@@ -43,20 +69,39 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     goes on after a restart or a crash where it stood, through rotations in between; without, it starts again. SIGHUP
     reads the configuration file again and keeps what was counted.
     """
-    from logship.cli.talk import talk
-    from logship.live import build, nothing_there, obeying_signals
+    from logship.cli.talk import talking
 
     def reread() -> Config:
-        return configured(paths=paths, **options)
+        config = configured(paths=paths, **options)
+        _refuse_urls(config.paths)
+        return config
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it is obeyed: what it asks for is being read anyway
     config = reread()
-    say = talk(sys.stderr)
-    tailer = build(config, say, reread if options["config"] is not None else None)
+    with talking(sys.stderr, level=options["log_level"], form=options["log_format"]) as say:
+        _tail(config, say, reread if options["config"] is not None else None)
+
+
+def _refuse_urls(paths: Iterable[str]) -> None:
+    """Raise UsageError when a path is a URL: it would be waited for without an end."""
+    from logship.read import is_url, shown
+
+    for path in paths:
+        if path.startswith("file://"):
+            raise UsageError(f"tail follows paths: leave file:// out of {path!r}")
+        if is_url(path):
+            raise UsageError(f"tail follows files, not {shown(path)!r}; logship replay reads URLs")
+
+
+def _tail(config: Config, say: Talk, reread: Callable[[], Config] | None) -> None:
+    """Follow and serve until a signal says stop."""
+    from logship.live import Doubt, build, nothing_there, obeying_signals
+
+    tailer = build(config, say, reread)
     with obeying_signals(stop=tailer.sidecar.stop, reload=tailer.reload_soon):
         say("serving", url=f"{tailer.server.url}/metrics", paths=list(config.paths))
         for path in nothing_there(config.paths):
-            say("nothing there yet, waiting for it", path=path)
+            say(Doubt("nothing there yet, waiting for it"), path=path)
         if config.state.file is None:
             say("no state file: a restart counts from the beginning of the files again; --state FILE prevents that")
         tailer.run()

@@ -6,4 +6,14 @@ from logship.config.load import load
 from logship.config.schema import Config, LimitOptions, check
 from logship.config.sources import AUTO, DEFAULT_PATHS, Source, counted, followed
 
-__all__ = ["AUTO", "DEFAULT_PATHS", "Config", "LimitOptions", "Source", "check", "counted", "followed", "load"]
+__all__ = [
+    "AUTO",
+    "DEFAULT_PATHS",
+    "Config",
+    "LimitOptions",
+    "Source",
+    "check",
+    "counted",
+    "followed",
+    "load",
+]

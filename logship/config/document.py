@@ -44,8 +44,8 @@ class Document:
         return _shown(value)
 
 
-def read(path: str, environ: Mapping[str, str]) -> Document:
-    """Return what the YAML file at `path` says, with environment variables put in; raise ConfigError."""
+def read(path: str, environ: Mapping[str, str] | None) -> Document:
+    """Return what the YAML file at `path` says, with environment variables put in if given; raise ConfigError."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
@@ -57,7 +57,8 @@ def read(path: str, environ: Mapping[str, str]) -> Document:
         try:
             root = loader.get_single_node()
             _refuse_repeated(path, root)
-            substitute(root, environ)
+            if environ is not None:
+                substitute(root, environ)
             return Document(path, root, None if root is None else loader.construct_document(root))
         finally:
             loader.dispose()

@@ -7,14 +7,16 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from logship.config.document import Document, Place, read
 from logship.config.schema import Config, OptionError, check
 from logship.config.sources import AUTO
 from logship.errors import ConfigError
+
+if TYPE_CHECKING:
+    from logship.config.document import Document, Place
 
 _MSGSPEC_PATH = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
@@ -22,13 +24,15 @@ _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 def load(path: str, environ: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration in the YAML file at `path`; raise ConfigError when it cannot be obeyed."""
+    from logship.config.document import read  # who has no configuration file needs no YAML
+
     document = read(path, environ)
     values = document.values
     if values is None:
         return Config()
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: a configuration is a mapping of keys, such as 'poll_seconds: 0.5'")
-    _refuse_unknown(document, values, Config, ())
+    refuse_unknown(document, values, Config, ())
     _take_auto_for_none(values)
     try:
         config = msgspec.convert(values, Config)
@@ -38,7 +42,7 @@ def load(path: str, environ: Mapping[str, str] = os.environ) -> Config:
         raise ConfigError(f"{document.at(at)}: {'.'.join(map(str, at))} is {document.shown(at)}: {message}") from None
     except OptionError as error:
         named = "" if error.key in str(error) else f"{error.key}: "
-        raise ConfigError(f"{document.at(_steps(error.key))}: {named}{error}") from None
+        raise ConfigError(f"{document.at(steps(error.key))}: {named}{error}") from None
     return config
 
 
@@ -49,7 +53,8 @@ def _take_auto_for_none(values: dict[Any, Any]) -> None:
             source["format"] = None
 
 
-def _refuse_unknown(document: Document, values: dict[Any, Any], kind: type, at: Place) -> None:
+def refuse_unknown(document: Document, values: dict[Any, Any], kind: type, at: Place) -> None:
+    """Raise ConfigError when a key of `values`, which stand at a place, is none of the dataclass `kind`."""
     known = {each.name: get_type_hints(kind)[each.name] for each in fields(kind)}
     for key, value in values.items():
         if key not in known:
@@ -60,7 +65,7 @@ def _refuse_unknown(document: Document, values: dict[Any, Any], kind: type, at: 
         for step, part, inner in _parts(known[key], value):
             for each in get_args(inner) or (inner,):
                 if isinstance(each, type) and is_dataclass(each) and isinstance(part, dict):
-                    _refuse_unknown(document, part, each, (*at, key, *step))
+                    refuse_unknown(document, part, each, (*at, key, *step))
 
 
 def _parts(kind: Any, value: Any) -> Iterator[tuple[Place, Any, Any]]:
@@ -79,10 +84,11 @@ def _parts(kind: Any, value: Any) -> Iterator[tuple[Place, Any, Any]]:
 def place_of(message: str) -> tuple[str, Place]:
     """Divide a message of msgspec's into what is wrong and the keys that lead there."""
     found = _MSGSPEC_PATH.search(message)
-    steps = _STEP.findall(found.group(1)) if found else []
+    path = _STEP.findall(found.group(1)) if found else []
     text = message[: found.start()] if found else message
-    return text[:1].lower() + text[1:], tuple(name or int(index) for name, index in steps)
+    return text[:1].lower() + text[1:], tuple(name or int(index) for name, index in path)
 
 
-def _steps(key: str) -> Place:
+def steps(key: str) -> Place:
+    """Return an option's path in the configuration as the keys and numbers that lead there."""
     return tuple(int(step) if step.isdigit() else step for step in key.split("."))

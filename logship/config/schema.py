@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from logship.config import metrics as own
@@ -104,6 +104,11 @@ class Config:
             with_exemplars=with_exemplars,
         )
 
+    def live_pipeline(self, before: Tally) -> Pipeline:
+        """Return what counts for `tail`, which shows exemplars, and quantiles on its status page."""
+        measure = replace(self.measure, quantiles=self.measure.quantiles or self.serve.ui)
+        return replace(self, measure=measure).pipeline(before, with_exemplars=self.measure.exemplars)
+
     @property
     def own(self) -> OwnMetrics:
         """What is counted beside the built-in metrics, and what is dropped."""
@@ -143,11 +148,20 @@ def check(config: Config) -> None:
         ("limits.max_label_values", config.limits.max_label_values, 1),
         ("serve.scrape_budget_seconds", config.serve.scrape_budget_seconds, 0),
         ("serve.stalled_seconds", config.serve.stalled_seconds, 0.1),
+        ("serve.limits.max_connections", config.serve.limits.max_connections, 4),
+        ("serve.limits.request_timeout_seconds", config.serve.limits.request_timeout_seconds, 0.1),
+        ("serve.limits.idle_timeout_seconds", config.serve.limits.idle_timeout_seconds, 0.1),
+        ("serve.limits.send_timeout_seconds", config.serve.limits.send_timeout_seconds, 0.1),
     ):
         if not least <= value < float("inf"):
             raise OptionError(name, f"{name} must be a number from {least} on: not {value}")
     if config.state.file is not None and (not config.state.file or "\0" in config.state.file):
         raise OptionError("state.file", f"state.file must be the name of a file, not {config.state.file!r}")
+    if config.serve.web_config_file is not None and (
+        not config.serve.web_config_file or "\0" in config.serve.web_config_file
+    ):
+        why = f"serve.web_config_file must be the name of a file, not {config.serve.web_config_file!r}"
+        raise OptionError("serve.web_config_file", why)
     for key, why in problems(config.sources):
         raise OptionError(key, why)
     for key, why in own.problems(

@@ -2,15 +2,70 @@
 
 from __future__ import annotations
 
-from logship.expose.collectors import Created, Standing, StandingCollector, TallyCollector, bucket_label, registry_of
-from logship.expose.server import DEFAULT_LISTEN, ServeOptions, Server, bind, parse_listen
-from logship.expose.text import exposition
-from logship.expose.view import View, ViewCollector
-from logship.expose.web import application
+from typing import TYPE_CHECKING
+
+from logship.on_demand import exports
+
+if TYPE_CHECKING:
+    from logship.expose.access import Access, AccessFile, WebOptions, access_of, open_to_all
+    from logship.expose.bounds import bucket_label
+    from logship.expose.collectors import (
+        DURATIONS,
+        REQUESTS,
+        Created,
+        Standing,
+        StandingCollector,
+        TallyCollector,
+        registry_of,
+    )
+    from logship.expose.options import DEFAULT_LISTEN, ServeOptions, parse_listen
+    from logship.expose.rendering import Renderer, exposition
+    from logship.expose.server import Server, bind
+    from logship.expose.view import View, ViewCollector
+    from logship.expose.web import application
+else:
+    __getattr__ = exports(
+        __name__,
+        {
+            "access": (
+                "Access",
+                "AccessFile",
+                "WebOptions",
+                "access_of",
+                "open_to_all",
+            ),
+            "bounds": ("bucket_label",),
+            "collectors": (
+                "DURATIONS",
+                "REQUESTS",
+                "Created",
+                "Standing",
+                "StandingCollector",
+                "TallyCollector",
+                "registry_of",
+            ),
+            "options": ("DEFAULT_LISTEN", "ServeOptions", "parse_listen"),
+            "rendering": (
+                "Renderer",
+                "exposition",
+            ),
+            "server": ("Server", "bind"),
+            "view": (
+                "View",
+                "ViewCollector",
+            ),
+            "web": ("application",),
+        },
+    )
 
 __all__ = [
     "DEFAULT_LISTEN",
+    "DURATIONS",
+    "REQUESTS",
+    "Access",
+    "AccessFile",
     "Created",
+    "Renderer",
     "ServeOptions",
     "Server",
     "Standing",
@@ -18,10 +73,13 @@ __all__ = [
     "TallyCollector",
     "View",
     "ViewCollector",
+    "WebOptions",
+    "access_of",
     "application",
     "bind",
     "bucket_label",
     "exposition",
+    "open_to_all",
     "parse_listen",
     "registry_of",
 ]

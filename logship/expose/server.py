@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import errno
-import re
 import socket
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-from logship.errors import ListenError, UsageError
-
-DEFAULT_LISTEN = "127.0.0.1:9113"
-_PORT = re.compile(r"[0-9]{1,5}")
-_HIGHEST_PORT = 65535
-
-
-@dataclass(frozen=True, slots=True)
-class ServeOptions:
-    """How to serve metrics.
-
-    Attributes:
-        listen: HOST:PORT; port 0 takes a free one.
-        scrape_budget_seconds: Longest time that a scrape waits for a fresh state.
-        stalled_seconds: /healthz says no when the loop has not turned for so long, beside the time between two looks.
-        require_files: Whether /readyz says no while one of the paths means no file.
-    """
-
-    listen: str = DEFAULT_LISTEN
-    scrape_budget_seconds: float = 1.0
-    stalled_seconds: float = 120.0
-    require_files: bool = False
-
-
-def parse_listen(listen: str) -> tuple[str, int]:
-    """Return host and port of `HOST:PORT`, `:PORT` (all addresses) or `[V6]:PORT`; raise UsageError otherwise."""
-    host, colon, port = listen.rpartition(":")
-    if not colon or not _PORT.fullmatch(port) or int(port) > _HIGHEST_PORT:
-        why = "it ends in no port from 0 to 65535" if colon else "it has no port"
-        raise UsageError(f"cannot listen on {listen!r}: {why}; give HOST:PORT, such as {DEFAULT_LISTEN} or [::1]:9113")
-    return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)  # noqa: S104 - asked for by `:PORT`
+from logship.errors import ListenError
+from logship.expose.access import Access, open_to_all
+from logship.expose.limits import BACKLOG, ConnectionLimits
+from logship.expose.options import parse_listen
 
 
 def bind(listen: str) -> socket.socket:
@@ -50,7 +22,7 @@ def bind(listen: str) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-        bound.listen(128)
+        bound.listen(BACKLOG)
     except (OSError, UnicodeError) as error:
         bound.close()
         why = error.strerror if isinstance(error, OSError) else "no name of a host"
@@ -68,15 +40,28 @@ def _remedy(error: OSError | UnicodeError) -> str:
 
 
 class Server:
-    """An HTTP server on a bound socket."""
+    """An HTTP server on a bound socket.
 
-    def __init__(self, application: Any, bound: socket.socket) -> None:
-        import uvicorn  # here, as `replay` shares this room and needs no server
+    Args:
+        application: What answers, an ASGI application.
+        bound: The socket.
+        access: Returns who is let in now, and how.
+        limits: Returns the limits of connections.
+    """
+
+    def __init__(
+        self,
+        application: Any,
+        bound: socket.socket,
+        access: Callable[[], Access] = open_to_all,
+        limits: Callable[[], ConnectionLimits] = ConnectionLimits,
+    ) -> None:
+        from logship.expose.door import Door  # here, as `replay` shares this room and needs no server
+        from logship.expose.serving import Serving
 
         self._socket = bound
-        self._server = uvicorn.Server(
-            uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
-        )
+        self._is_encrypted = access().context is not None
+        self._server = Serving(Door(application, access), access, limits)
         self._thread = threading.Thread(target=self._server.run, args=([bound],), name="logship-http")
 
     @property
@@ -84,7 +69,8 @@ class Server:
         """Where it can be reached on this machine."""
         host, port = self._socket.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        scheme = "https" if self._is_encrypted else "http"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     def start(self) -> None:
         """Start to answer."""

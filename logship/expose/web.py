@@ -1,22 +1,24 @@
-"""The HTTP routes of the sidecar: /metrics, /healthz, /readyz; everything else is not found.
+"""The HTTP routes of the sidecar: /metrics, /healthz, /readyz, and its pages; everything else is not found.
 
 /healthz and /readyz answer 200, or 503 and the reasons, one on a line.
 
 Each scrape shows one published view. It first asks for a turn, so that it reflects every line that was written before
-it (P3), but waits no longer than its budget: behind by more, it answers with what is committed.
+it (P3), but waits no longer than its budget: behind by more, it answers with what is committed. The format and the
+coding are what its headers want; `name[]` in the query, as in other clients of Prometheus, shows these metrics alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gzip
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
 
-from prometheus_client.registry import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
-from logship.expose.text import encode
+from logship.expose.negotiation import choose_format, wants_gzip
 
 _SCRAPE_TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
 _SHARE_OF_SCRAPE_TIMEOUT = 0.5
@@ -25,29 +27,46 @@ _SHARE_OF_SCRAPE_TIMEOUT = 0.5
 MAX_REASONS = 20
 """A probe wants to know what is wrong, not in how many places."""
 
+_GZIP_LEVEL = 1
+"""Metrics repeat themselves: higher levels take several times as long for a few percent."""
+
+
+class Render(Protocol):
+    """Returns the metrics as text, of some names if they are given; called by any number of threads."""
+
+    def __call__(self, *, openmetrics: bool, names: Collection[str] = ()) -> bytes:
+        """Return the metrics."""
+
 
 def application(
     *,
-    registry: CollectorRegistry,
+    render: Render,
     freshen: Callable[[float], bool],
     stall: Callable[[], str | None],
     missing: Callable[[], Sequence[str]],
     budget_seconds: Callable[[], float],
+    pages: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """Return the ASGI application.
 
     Args:
-        registry: What /metrics renders.
+        render: Returns what /metrics shows.
         freshen: Wait at most so many seconds until everything written before the call is counted.
         stall: Why the sidecar is not alive, None when it is; asked in the thread of the server, it must not wait.
         missing: What the sidecar needs and has not; asked in a thread of its own.
         budget_seconds: Returns the longest wait of a scrape.
+        pages: Further routes, such as those of the status page.
     """
 
     def metrics(request: Request) -> Response:
         freshen(scrape_budget(budget_seconds(), request.headers.get(_SCRAPE_TIMEOUT_HEADER)))
-        body, content_type = encode(registry, request.headers.get("Accept", ""))
-        return Response(body, headers={"Content-Type": content_type})
+        choice = choose_format(_joined(request, "Accept"))
+        body = render(openmetrics=choice.is_openmetrics, names=frozenset(request.query_params.getlist("name[]")))
+        headers = {"Content-Type": choice.content_type, "Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
+        if wants_gzip(_joined(request, "Accept-Encoding")):
+            body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        return Response(body, headers=headers)
 
     async def healthz(_request: Request) -> Response:
         why_not = stall()
@@ -56,7 +75,15 @@ def application(
     def readyz(_request: Request) -> Response:
         return _probed(missing())
 
-    return Starlette(routes=[Route("/metrics", metrics), Route("/healthz", healthz), Route("/readyz", readyz)])
+    routes = [Route("/metrics", metrics), Route("/healthz", healthz), Route("/readyz", readyz), *pages]
+    served = Starlette(routes=routes)
+    served.router.redirect_slashes = False  # it would lead to whatever host the client says this is
+    return served
+
+
+def _joined(request: Request, header: str) -> str:
+    """Return a header that may stand there several times as one."""
+    return ", ".join(request.headers.getlist(header))
 
 
 def _probed(reasons: Sequence[str]) -> Response:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -117,3 +118,26 @@ def test_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_wait_that_cannot_be_is_refused(timeout: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["healthcheck", "--timeout", timeout]) == 2
     assert "--timeout must be a number of seconds over 0 and up to 3600: not" in capfd.readouterr().err
+
+
+def test_who_asks_for_a_password_on_this_machine_lives(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    locked = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
+    with answering(locked) as url:
+        monkeypatch.setenv("LOGSHIP_LISTEN", url.removeprefix("http://").removesuffix("/healthz"))
+        assert main(["healthcheck"]) == 0
+    assert capfd.readouterr().out == f"{url}: 401, it asks who wants to know\n"
+    with answering(locked) as url:
+        assert main(["healthcheck", url]) == 1, "a named address is to say more than that"
+
+
+def test_the_tailer_of_this_machine_is_asked_by_tls_when_its_web_configuration_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    web = tmp_path / "web.yml"
+    web.write_text("tls_server_config: {cert_file: server.pem, key_file: server.key}\n")
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as url:
+        monkeypatch.setenv("LOGSHIP_LISTEN", url.removeprefix("http://").removesuffix("/healthz"))
+        assert main(["healthcheck", "--web.config.file", str(web)]) == 1, "it does not speak TLS"
+    assert f"{url.replace('http', 'https', 1)} does not answer with success: " in capfd.readouterr().err

@@ -12,9 +12,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from starlette.applications import Starlette
 
-from logship.expose import TallyCollector, application, registry_of
+from logship.expose import Renderer, View, application
 from logship.expose.web import scrape_budget
-from logship.measure import DEFAULT_BUCKETS, Tally
+from logship.measure import Tally
 
 
 def app(
@@ -24,9 +24,9 @@ def app(
     budget_seconds: float = 1.0,
     tally: Callable[[], Tally] = Tally,
 ) -> Starlette:
-    registry = registry_of(TallyCollector(tally, DEFAULT_BUCKETS))
+    render = Renderer(lambda: View(tally()), now=None).render
     return application(
-        registry=registry, freshen=freshen, stall=stall, missing=missing, budget_seconds=lambda: budget_seconds
+        render=render, freshen=freshen, stall=stall, missing=missing, budget_seconds=lambda: budget_seconds
     )
 
 
