@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 import click
 
-from logship import __version__
 from logship.errors import LogshipError, UsageError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -29,7 +28,7 @@ class _Commands(click.Group):
     """The commands, by the module that holds each."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        return ["tail", "replay", "backfill", "explain", "check", "formats", "state", "healthcheck"]
+        return ["tail", "top", "replay", "backfill", "explain", "doctor", "check", "formats", "state", "healthcheck"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
@@ -48,7 +47,14 @@ class _Commands(click.Group):
     epilog="Results go to stdout, talk to stderr. Exit codes: 0 good, 1 the answer is no, 2 usage. "
     "Each option is also an environment variable LOGSHIP_OPTION.",
 )
-@click.version_option(__version__, prog_name="logship")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _option, is_asked: _version(ctx) if is_asked else None,
+    help="Show the version, what it was built from and runs on, and which extras are installed.",
+)
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Latency histograms and error counters for Prometheus from the JSON logs of an API.
@@ -61,6 +67,13 @@ def cli(ctx: click.Context) -> None:
         raise UsageError("no command given; logship --help lists them: tail, replay, explain, check, …")
     if sys.stdout is None and ctx.invoked_subcommand not in _WITHOUT_RESULT:
         raise LogshipError("standard output is closed: there is nowhere to write the result to")
+
+
+def _version(ctx: click.Context) -> None:
+    from logship.cli.version import version_text
+
+    click.echo(version_text())
+    ctx.exit()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

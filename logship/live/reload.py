@@ -19,7 +19,7 @@ from logship.live.vitals import Vitals
 from logship.model import Position
 from logship.read import Follower
 
-NEEDS_RESTART = frozenset({"serve.listen", "state.file", "state.recovery"})
+NEEDS_RESTART = frozenset({"serve.listen", "serve.ui", "serve.web_config_file", "state.file", "state.recovery"})
 """What is decided before the first line is read."""
 
 
@@ -67,7 +67,8 @@ class Reload:
             self._vitals.reload_refused(str(error))
         else:
             different = differences(self.config, wanted)
-            serve = replace(wanted.serve, listen=self.config.serve.listen)
+            now = self.config.serve
+            serve = replace(wanted.serve, listen=now.listen, ui=now.ui, web_config_file=now.web_config_file)
             self._obey(replace(wanted, serve=serve, state=self.config.state))
             changed = [key for key in different if key not in NEEDS_RESTART]
             self._vitals.reloaded(self._now(), changed, [key for key in different if key in NEEDS_RESTART])
@@ -87,9 +88,7 @@ class Reload:
             self._vitals.begun_anew(self._ledger.use_metrics(own))
         counting = (config.measure, config.sources, config.limits, own)
         if counting != (before.measure, before.sources, before.limits, before.own):
-            self._sidecar.pipeline = config.pipeline(
-                self._ledger.published.tally, with_exemplars=config.measure.exemplars
-            )
+            self._sidecar.pipeline = config.live_pipeline(self._ledger.published.tally)
             self._sidecar.exemplars = {}
         self._ledger.admission = config.admission
         self._sidecar.poll_seconds = config.poll_seconds

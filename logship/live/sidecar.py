@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from logship.checkpoint import Ledger
 from logship.expose import Standing, View
+from logship.live.chronicle import Committed, NoChronicle
 from logship.live.formats import FormatTalk
 from logship.live.turns import TurnGate
 from logship.live.vitals import Vitals
@@ -44,6 +45,7 @@ class Sidecar:
         poll_seconds: float,
         turn_bytes: int = TURN_BYTES,
         loss_grace_seconds: float = GRACE_SECONDS,
+        chronicle: NoChronicle | None = None,
     ) -> None:
         self.follower = follower
         """Reads the files; may be replaced between two turns, after `leave`."""
@@ -59,6 +61,7 @@ class Sidecar:
         self._monotonic = monotonic
         self._turn_bytes = turn_bytes
         self._committed_number = follower.last_number
+        self._chronicle = chronicle or NoChronicle()
         self._losses = LossWatch(loss_grace_seconds)
         self._stopping = False
         self._errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -106,6 +109,7 @@ class Sidecar:
             self.follower.look(now)  # also between turns: files come and go while there is much to catch up
             self.publish()  # a scrape that will not wait sees how much there is to catch up
             fed, is_all = self._feed(now)
+            self._chronicle.looked(self.follower.generations, now)
             passes += is_all
             has_more = not is_all or (self.follower.has_waiting and passes < self.follower.passes)
             if fed:
@@ -121,6 +125,7 @@ class Sidecar:
         self._formats.tell(self.pipeline, self.follower.generations)
         self.publish()
         self.has_drained = True
+        self._chronicle.begin()
         self._gate.served(ticket)
 
     def commit(self, lost: Settled | None = None) -> None:
@@ -130,7 +135,9 @@ class Sidecar:
             change.settle(lost)
         change.lost_bytes = self._vitals.take_lost_bytes()
         ended, self._committed_number = self.follower.take_retired(), self.follower.last_number
-        self._ledger.commit(change, self.follower.positions(), ended)
+        positions = self.follower.positions()
+        committed = self._ledger.commit(self._chronicle.lasting(change), positions, ended)
+        self._chronicle.committed(Committed(change, committed.tally, {**positions, **ended}, self.pipeline.format_of))
         for generation in ended:
             self.pipeline.forget(generation)
         self._show_exemplars(self.pipeline.take_exemplars())
@@ -165,7 +172,7 @@ class Sidecar:
             happenings=vitals.counts,
             saved_at=self._ledger.saved_at(),
             checkpoint_errors=vitals.checkpoint_errors,
-            is_reload_successful=vitals.is_reload_successful,
+            is_reload_successful=vitals.is_reload_successful and vitals.is_web_config_obeyed,
             configured_at=vitals.configured_at,
         )
         numbers = (committed.tally, committed.buckets, committed.created, committed.durations_since)
@@ -185,6 +192,7 @@ class Sidecar:
         fed = 0
         for batch in self._batches(looked_at):
             self.pipeline.feed(batch)
+            self._chronicle.fed(batch)
             fed += batch.end - batch.start
             if fed >= self._turn_bytes or self.pipeline.is_crowded:
                 return fed, False

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from logship.live.events import Doubt, Failure
+
 Say = Callable[..., Any]
-"""Writes one event of the tailer's own log: an event name and fields."""
+"""Writes one event of the tailer's own log: its name, whose class is its level, and fields."""
 
 
 class Vitals:
@@ -22,8 +24,12 @@ class Vitals:
         """Commits that could not be made durable."""
         self.unsaved_because: str | None = None
         """Why the last commit could not be made durable; None when it could."""
+        self.last_unsaved: str | None = None
+        """Why a commit last could not be made durable; None when all could."""
         self.is_reload_successful = True
         """Whether the last attempt to read the configuration succeeded."""
+        self.is_web_config_obeyed = True
+        """Whether the web configuration is obeyed as it is in its file."""
         self.configured_at = 0.0
         """When the configuration was last read with success, in seconds since the epoch."""
         self.counts: Mapping[str, int] = {}
@@ -48,7 +54,7 @@ class Vitals:
         """Tell that a generation is in no file any more, and how many bytes of it were seen but never read."""
         self._count("vanished")
         self._lost_bytes += lost_bytes
-        self._say("lost", path=path, bytes=lost_bytes)
+        self._say(Failure("lost") if lost_bytes else Doubt("lost"), path=path, bytes=lost_bytes)
 
     def take_lost_bytes(self) -> int:
         """Return how many bytes were lost since the last call."""
@@ -58,9 +64,9 @@ class Vitals:
     def unsaved(self, why: str) -> None:
         """Tell that a commit could not be made durable, once for each reason; counting goes on."""
         self.checkpoint_errors += 1
-        self.unsaved_because = why
+        self.unsaved_because = self.last_unsaved = why
         if why not in self._told_unsaved:
-            self._say("cannot save the state, counting goes on", why=why)
+            self._say(Failure("cannot save the state, counting goes on"), why=why)
         self._told_unsaved.add(why)
 
     def saved_again(self) -> None:
@@ -71,11 +77,13 @@ class Vitals:
 
     def state_rewritten(self, path: str) -> None:
         """Tell that the state file was removed by somebody, and written anew with everything."""
-        self._say("the state file was removed: everything is written into a new one", path=path)
+        self._say(Doubt("the state file was removed: everything is written into a new one"), path=path)
 
     def state_is_strange(self, files: int) -> None:
         """Tell that none of the files that the state file knows was found again."""
-        self._say("none of the files that the state file knows was found: is it that of other logs?", files=files)
+        self._say(
+            Doubt("none of the files that the state file knows was found: is it that of other logs?"), files=files
+        )
 
     def configured(self, at: float) -> None:
         """Note that the configuration was read with success at a time."""
@@ -87,21 +95,29 @@ class Vitals:
         self.configured(at)
         self._say("configuration reloaded", changed=list(changed))
         if needs_restart:
-            self._say("some of it needs a restart", keys=list(needs_restart))
+            self._say(Doubt("some of it needs a restart"), keys=list(needs_restart))
 
     def begun_anew(self, metrics: Sequence[str]) -> None:
         """Tell that metrics of the configuration count from nothing, as they are defined otherwise than before."""
         if metrics:
-            self._say("metrics begin anew: their definition changed", metrics=list(metrics))
+            self._say(Doubt("metrics begin anew: their definition changed"), metrics=list(metrics))
 
     def reload_refused(self, why: str) -> None:
         """Tell that a configuration cannot be obeyed, and that the old one stays."""
         self.is_reload_successful = False
-        self._say("configuration not reloaded, the old one stays", why=why)
+        self._say(Doubt("configuration not reloaded, the old one stays"), why=why)
 
     def nothing_to_reload(self) -> None:
         """Tell that there is no configuration file that could be read again."""
-        self._say("nothing to reload: there is no configuration file; --config FILE names one")
+        self._say(Doubt("nothing to reload: there is no configuration file; --config FILE names one"))
+
+    def web_config_changed(self, path: str, why_not: str | None) -> None:
+        """Tell that a web configuration changed, and why it is not obeyed if so; called in the server's thread."""
+        self.is_web_config_obeyed = why_not is None
+        if why_not is None:
+            self._say("web configuration reloaded", path=path)
+        else:
+            self._say(Failure("web configuration not reloaded, the old one stays"), why=why_not)
 
     def closed(self, path: str) -> None:
         """Tell that a rotated file was read to its end and let go."""
@@ -116,20 +132,24 @@ class Vitals:
         """Tell that lines are rejected, as several formats claim them or, without any, as they are wrapped."""
         if candidates:
             self._say(
-                "requests rejected: several formats fit; name one by --format", path=path, formats=list(candidates)
+                Doubt("requests rejected: several formats fit; name one by --format"),
+                path=path,
+                formats=list(candidates),
             )
         else:
-            self._say("requests rejected: a container runtime wrapped them; --wrap docker or cri says how", path=path)
+            self._say(
+                Doubt("requests rejected: a container runtime wrapped them; --wrap docker or cri says how"), path=path
+            )
 
     def unreadable(self, path: str, why: str) -> None:
         """Tell that a file that should be followed cannot be."""
         self._count("unreadable")
-        self._say("cannot follow", path=path, why=why)
+        self._say(Doubt("cannot follow"), path=path, why=why)
 
     def unwatched(self, why: str) -> None:
         """Tell that file notification is not to be had."""
         self._count("unwatched")
-        self._say("no file notification, polling alone", why=why)
+        self._say(Doubt("no file notification, polling alone"), why=why)
 
     def _count(self, event: str) -> None:
         self._counts[event] += 1

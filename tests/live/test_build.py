@@ -92,7 +92,8 @@ def test_a_state_file_that_was_removed_is_written_anew_and_that_is_said(
     gone = "the state file was removed: everything is written into a new one"
     assert said[-1:] == [(gone, {"path": str(state)})]
     contents = show(str(state))
-    assert (contents.requests, contents.positions) == (4, ((str(log), log.stat().st_size),))
+    (place,) = contents.positions
+    assert (contents.requests, place.path, place.offset) == (4, str(log), log.stat().st_size)
     assert verify(str(state)) == []
 
 

@@ -16,7 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from words import request, rotate, write, write_half
 
 from logship.config import Config, Source, load
-from logship.expose import ViewCollector, registry_of
+from logship.expose import ServeOptions, ViewCollector, registry_of
 from logship.expose.text import encode
 from logship.live import Tailer, build
 from logship.live.reload import differences, no_longer_meant
@@ -336,7 +336,7 @@ def test_a_repaired_file_is_obeyed(life: Begin) -> None:
 
 def test_without_a_file_there_is_nothing_to_reload(tmp_path: Path) -> None:
     said: list[str] = []
-    config = Config(sources=(Source((str(tmp_path / "a.log"),)),))
+    config = Config(sources=(Source((str(tmp_path / "a.log"),)),), serve=ServeOptions("127.0.0.1:0"))
     tailer = build(config, lambda event, **_: said.append(event))
     tailer.reload()
     end(tailer)

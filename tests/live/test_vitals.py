@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from logship.live.events import level_of
 from logship.live.vitals import Vitals
 
 
@@ -95,3 +96,17 @@ def test_a_reload_is_told_and_noted_whatever_came_of_it() -> None:
         ("configuration not reloaded, the old one stays", {"why": "a.yml:1: no"}),
         ("configuration reloaded", {"changed": ["paths"]}),
     ]
+
+
+def test_what_breaks_a_promise_is_an_error_what_may_is_a_warning_the_rest_information() -> None:
+    heard = Heard()
+    vitals = Vitals(heard)
+    vitals.opened("a.log")
+    vitals.unreadable("a.log", "Permission denied")
+    vitals.reload_refused("a.yml:1: no")
+    vitals.vanished("a.log", 0)
+    vitals.vanished("a.log", 7)
+    vitals.unsaved("full")
+    vitals.saved_again()
+    levels = [level_of(event) for event, _ in heard.events]
+    assert levels == ["info", "warning", "warning", "warning", "error", "error", "info"]
