@@ -6,20 +6,48 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from logship.checkpoint.place import refuse_foreign
+from logship.checkpoint.reading import reading
 from logship.checkpoint.schema import TABLES, version_of
 from logship.checkpoint.store import open_database
 from logship.errors import StateDamagedError, StateError
+from logship.model import FileKey
+
+
+class Place(NamedTuple):
+    """Where a generation stands that is followed.
+
+    Attributes:
+        path: Where it was last seen.
+        offset: Behind the last counted byte.
+        key: Its identity while it was open.
+    """
+
+    path: str
+    offset: int
+    key: FileKey
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a state file holds: label sets, their requests, and path and offset of each generation that is followed."""
+    """What a state file holds.
 
+    Attributes:
+        schema: Version of its schema.
+        series: Label sets of requests.
+        requests: Their requests.
+        own: Series of own metrics.
+        ended: Generations that ended and are remembered.
+        positions: Where each generation stands that is followed.
+    """
+
+    schema: int
     series: int
     requests: int
-    positions: tuple[tuple[str, int], ...]
+    own: int
+    ended: int
+    positions: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +64,7 @@ def salvage(path: str, target: str) -> Salvage:
         raise StateError(f"{target} exists; give --to a name that is free")
     rows: dict[str, int] = {}
     damaged = []
-    with closing(_read_only(path)) as source, closing(open_database(target)) as saved:
+    with reading(path) as source, closing(open_database(target)) as saved:
         for table in _tables(source):
             rows[table] = 0
             try:
@@ -54,7 +82,7 @@ def salvage(path: str, target: str) -> Salvage:
 def verify(path: str) -> list[str]:
     """Return what is wrong with the state file at `path`; nothing when all is well."""
     try:
-        with closing(_read_only(path)) as database:
+        with reading(path) as database:
             found = [str(row[0]) for row in database.execute("PRAGMA integrity_check(20)")]
     except sqlite3.DatabaseError as error:
         return [str(error)]
@@ -64,22 +92,20 @@ def verify(path: str) -> list[str]:
 def show(path: str) -> Contents:
     """Return what the state file at `path` holds; a tailer may be using it."""
     try:
-        with closing(_read_only(path)) as database:
+        with reading(path) as database:
             (series, requests), *_ = database.execute("SELECT count(*), coalesce(sum(requests), 0) FROM series")
-            generations = database.execute("SELECT path, offset, ended FROM generations ORDER BY number").fetchall()
-    except sqlite3.DatabaseError as error:
+            has_own = "own" in _tables(database)
+            own = database.execute("SELECT count(*) FROM own").fetchone()[0] if has_own else 0
+            generations = database.execute(
+                "SELECT path, offset, device, inode, ended FROM generations ORDER BY number"
+            ).fetchall()
+            schema = version_of(database)
+        places = [
+            Place(at, offset, FileKey(int(dev), int(ino))) for at, offset, dev, ino, ended in generations if not ended
+        ]
+    except (sqlite3.DatabaseError, ValueError) as error:
         raise StateDamagedError(f"state file {path} cannot be read: {error}") from error
-    return Contents(series, requests, tuple((path, offset) for path, offset, ended in generations if not ended))
-
-
-def _read_only(path: str) -> sqlite3.Connection:
-    if not Path(path).is_file():
-        raise StateError(f"there is no state file {path}")
-    refuse_foreign(path)
-    try:
-        return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-    except sqlite3.DatabaseError as error:
-        raise StateDamagedError(f"state file {path} cannot be read: {error}") from error
+    return Contents(schema, series, requests, own, len(generations) - len(places), tuple(places))
 
 
 def _tables(source: sqlite3.Connection) -> list[str]:

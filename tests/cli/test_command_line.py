@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ def _in_a_directory_with_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     Path("broken.yml").write_text("sources: [{paths: [a.log]}]\nmeasure:\n  bucket: [1]\n")
     good = "sources: [{paths: [requests.log]}]\nmeasure:\n  buckets: [1, 2]\nlimits:\n  max_series: 5\n"
     Path("good.yml").write_text(good)
+    Path("remote.yml").write_text("sources: [{paths: [good.log, 'gs://bucket/*']}]\n")
 
 
 def run(
@@ -86,6 +88,9 @@ MISTAKES = {
     "no host to listen on": (["tail", "--listen", "no-such-host.invalid:1"], 1, "an address of this machine"),
     "no address to listen on": (["tail", "--listen", "nowhere"], 2, "cannot listen on 'nowhere'"),
     "tail with a broken configuration": (["tail", "--config", "broken.yml"], 2, "broken.yml:3"),
+    "tail of a URL": (["tail", "s3://me:pw@bucket/a.log"], 2, "not 's3://***@bucket/a.log'; logship replay reads URLs"),
+    "tail of a URL of a file": (["tail", "file:///var/log/a.log"], 2, "leave file:// out of 'file:///var/log/a.log'"),
+    "tail of a URL in a configuration": (["tail", "--config", "remote.yml"], 2, "not 'gs://bucket/*'"),
     "no URL": (["healthcheck", "localhost:9113"], 2, "is no http URL, such as"),
     "bad timeout": (["healthcheck", "--timeout", "soon"], 2, "'soon' is not a valid float"),
     "nobody answers": (["healthcheck", "http://127.0.0.1:1/healthz"], 1, "does not answer with success"),
@@ -169,13 +174,16 @@ def test_every_option_can_be_set_in_the_environment() -> None:
         assert command is not None
         for option in command.params:
             if option.param_type_name == "option" and option.name != "help":
-                long = option.opts[-1].removeprefix("--").replace("-", "_").upper()
+                long = option.opts[-1].removeprefix("--").replace("-", "_").replace(".", "_").upper()
                 assert option.envvar == f"LOGSHIP_{long}", (name, option.name)
 
 
 def test_the_version_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
-    assert capfd.readouterr().out == f"logship, version {__version__}\n"
+    first, *facts = capfd.readouterr().out.splitlines()
+    assert first == f"logship, version {__version__}"
+    assert [fact.split()[0] for fact in facts] == ["commit", "python", "platform", "extras"]
+    assert facts[1].split()[2] == platform.python_version()
 
 
 def test_help_and_completion_import_nothing_heavy() -> None:
@@ -183,7 +191,8 @@ def test_help_and_completion_import_nothing_heavy() -> None:
         "import sys\n"
         "from logship.cli.main import main\n"
         "code = main(['--help'])\n"
-        "heavy = ('msgspec', 'uvicorn', 'rich', 'starlette', 'yaml', 'prometheus_client', 'watchdog', 'structlog')\n"
+        "heavy = ('msgspec', 'uvicorn', 'rich', 'starlette', 'yaml', 'prometheus_client', 'watchdog', 'structlog',\n"
+        "         'ssl', 'http.client', 'sqlite3', 'orjson', 'app_logging')\n"
         "print([name for name in heavy if name in sys.modules], file=sys.stderr)\n"
         "sys.exit(code)"
     )
@@ -210,7 +219,7 @@ def test_commands_and_options_complete() -> None:
     assert "--buckets" in completed("logship replay --b", 2)
     assert completed("logship tail --from", 2) == ["--from-end"]
     assert completed("logship state s", 2) == ["salvage", "show"]
-    assert completed("logship replay --output ", 3) == ["table", "json", "csv", "prom", "openmetrics"]
+    assert completed("logship replay --output ", 3) == ["table", "json", "csv", "prom", "openmetrics", "html"]
 
 
 @pytest.mark.parametrize(
