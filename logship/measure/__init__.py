@@ -14,11 +14,26 @@ from logship.measure.own_counting import OwnCounter
 from logship.measure.own_labels import MAX_VALUE_CHARACTERS
 from logship.measure.own_selection import Column, Memo, Places, Selector
 from logship.measure.own_series import DEFAULT_MAX_LABEL_VALUES, UNITS, Dated, Sample
+from logship.measure.recent import (
+    MAX_PAIRS,
+    REST,
+    SLOT_SECONDS,
+    SLOTS,
+    Cell,
+    Cells,
+    Pair,
+    Recent,
+    RunningSum,
+    Slot,
+    cells_of,
+    is_server_error,
+    joined,
+)
 from logship.measure.roll import Roll
-from logship.measure.routes import Origin, Routes
+from logship.measure.routes import NOT_FOUND, Origin, Routes
 from logship.measure.runs import Run, Runs, runs_of
-from logship.measure.segments import DEFAULT_MAX_ROUTES, MAX_VALUES, LearnedSegments
-from logship.measure.sketch import Sketcher, quantile_ns
+from logship.measure.segments import DEFAULT_MAX_ROUTES, MAX_VALUES, LearnedSegments, learns_alike
+from logship.measure.sketch import Sketcher, quantile_ns, upper_ns
 from logship.measure.tally import Series, Tally, merge
 from logship.measure.writers import Settled, Word, Writer, in_flight
 
@@ -30,13 +45,20 @@ __all__ = [
     "DERIVED",
     "GRACE_SECONDS",
     "LEVEL",
+    "MAX_PAIRS",
     "MAX_VALUES",
     "MAX_VALUE_CHARACTERS",
     "METHOD",
+    "NOT_FOUND",
+    "REST",
     "ROUTE",
+    "SLOTS",
+    "SLOT_SECONDS",
     "STATUS",
     "UNITS",
     "Admission",
+    "Cell",
+    "Cells",
     "Column",
     "Dated",
     "Exemplar",
@@ -53,26 +75,34 @@ __all__ = [
     "OwnMetric",
     "OwnMetrics",
     "OwnValue",
+    "Pair",
     "Places",
+    "Recent",
     "Roll",
     "Routes",
     "Run",
+    "RunningSum",
     "Runs",
     "Sample",
     "Selector",
     "Series",
     "Settled",
     "Sketcher",
+    "Slot",
     "Tally",
     "Verdict",
     "Word",
     "Writer",
+    "cells_of",
     "check_buckets",
     "drop_invalid",
     "fold",
     "in_flight",
     "is_duration",
+    "is_server_error",
+    "joined",
     "latest_exemplars",
+    "learns_alike",
     "level_label",
     "merge",
     "not_silent",
@@ -80,4 +110,5 @@ __all__ = [
     "runs_of",
     "scaled",
     "trace_id_of",
+    "upper_ns",
 ]

@@ -3,6 +3,8 @@
 A dictionary of urls loses on real traffic: most urls with an identifier come once. So the templates that recur are
 compiled into one regular expression, an alternation by segment whose last group tells the template (371 ns a url where
 a substitution takes 554 ns). Urls that it does not know go the long way and are remembered for the next compilation.
+The slash stands before an alternation, not in it: alternatives that begin with different letters are passed over at
+once, which takes a third off.
 """
 
 from __future__ import annotations
@@ -40,21 +42,27 @@ class LearnedRoutes:
         self._candidates: Counter[str] = Counter()
         self._misses = 0
         self._next_compilation = _FIRST_COMPILATION
-        self._names: list[str] = []
-        self._match: Callable[[str], re.Match[str] | None] = re.compile(r"(?!)").match
+        self.names = [""]
+        """The templates by the number of the last group of a match."""
+        self.match: Callable[[str], re.Match[str] | None] = re.compile(r"(?!)").match
+        """Finds the template of a url that was not answered with 404; both change when one is learned."""
 
     def route(self, url: str, status: int | None) -> str:
         """Return the route of a request for `url` that was answered with `status`."""
         if status != NOT_FOUND:
-            known = self._match(url)
+            known = self.match(url)
             if known is not None:
-                return self._names[known.lastindex - 1]  # type: ignore[operator]  # one group always takes part
+                return self.names[known.lastindex or 0]
+        return self.learn(url, status)
+
+    def learn(self, url: str, status: int | None) -> str:
+        """Return the same for a url that `match` does not find, and remember it."""
         route = self._route(url, status)
         if self._learns and status != NOT_FOUND:
-            self._learn(url, route)
+            self._remember(url, route)
         return route
 
-    def _learn(self, url: str, route: str) -> None:
+    def _remember(self, url: str, route: str) -> None:
         self._misses += 1
         if len(route) > _MAX_ROUTE_CHARACTERS or route.count("/") > _MAX_SEGMENTS or not url.startswith("/"):
             return
@@ -74,17 +82,21 @@ class LearnedRoutes:
             for segment in route[1:].split("/"):
                 node = node.setdefault("/" + segment, {})
             node[_END] = {}
-        self._names = []
-        self._match = re.compile(self._pattern(tree, ""), re.ASCII).match if tree else self._match
+        self.names = [""]
+        self.match = re.compile(self._pattern(tree, ""), re.ASCII).match if tree else self.match
 
     def _pattern(self, tree: _Tree, prefix: str) -> str:
-        alternatives = []
+        segments = []
         for segment, below in tree.items():
-            if segment == _END:
-                self._names.append(prefix)
-                alternatives.append(r"(?![^?#])()")
-            elif segment == "/" + PLACEHOLDER:
-                alternatives.append("/" + IDENTIFIER + self._pattern(below, prefix + segment))
-            else:
-                alternatives.append(re.escape(segment) + self._pattern(below, prefix + segment))
-        return "(?:" + "|".join(alternatives) + ")"
+            if segment != _END:
+                expression = IDENTIFIER if segment == "/" + PLACEHOLDER else re.escape(segment[1:])
+                segments.append(expression + self._pattern(below, prefix + segment))
+        alternatives = ["/" + _one_of(segments)] if segments else []
+        if _END in tree:
+            self.names.append(prefix)
+            alternatives.append(r"(?![^?#])()")
+        return _one_of(alternatives)
+
+
+def _one_of(alternatives: list[str]) -> str:
+    return alternatives[0] if len(alternatives) == 1 else f"(?:{'|'.join(alternatives)})"

@@ -39,16 +39,19 @@ class Origin(StrEnum):
 
 IDENTIFIER = (
     r"(?:\d++(?![^/?#])"  # a number
-    rf"|{PARAMETER}(?![^/?#])"
+    r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![^/?#])"  # a UUID
     r"|[0-9a-fA-F]{16,}+(?![^/?#])"  # an object id or a digest
+    rf"|{PARAMETER}(?![^/?#])"
     r"|\d{4}-\d\d-\d\d(?:T[^/?#]*+)?(?![^/?#])"  # a date, a date with a time
     r"|(?=[^/?#]{20})(?:"
-    r"(?=[^/?#\d]*+\d)[^/?#]++"  # a long token, a UUID: words of that length rarely hold a digit
+    r"[^/?#\d]*+\d[^/?#]*+"  # a long token: words of that length rarely hold a digit
     r"|(?=[^/?#]{32})(?=[^/?#A-Z]*+[A-Z])(?=[^/?#a-z]*+[a-z])[^/?#]++"  # a longer one in mixed case
-    r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![^/?#])"  # a UUID without a digit
     r"))"
 )
-"""A whole path segment that names one thing of many; each alternative looks ahead to the end of the segment."""
+"""A whole path segment that names one thing of many; each alternative reaches to the end of the segment.
+
+The first ones are the frequent ones. Where several match, they match the same.
+"""
 
 _SEGMENT = re.compile("/" + IDENTIFIER, re.ASCII)
 _PARAMETER = re.compile(r":[A-Za-z_]\w*\??|\{[^{}/]+\}|<[^<>/]+>|\*", re.ASCII)
@@ -91,12 +94,11 @@ class Routes:
 
     def route(self, url: str, status: int | None) -> str:
         """Return the route of a request for `url` that was answered with `status`."""
-        path = path_of(url)
         if self.has_declared:
-            declared = self._tree.find(_segments(path))
+            declared = self._tree.find(_segments(path_of(url)))
             if declared is not None:
                 return declared
-        return UNMATCHED if status == NOT_FOUND else template(path)
+        return UNMATCHED if status == NOT_FOUND else template(path_of(url))
 
     def derive(self, url: str, status: int | None) -> tuple[str, Origin]:
         """Return the same with where it comes from."""

@@ -65,3 +65,8 @@ def _middle_ns(index: int) -> float:
         return float(_SHORTEST_NS)
     upper = _BOUNDS_NS[min(index, _LAST)]
     return 2 * upper / (_GAMMA + 1)
+
+
+def upper_ns(index: int) -> float:
+    """Return the longest duration in nanoseconds that falls into a bin; the bin behind the last has no such."""
+    return _BOUNDS_NS[min(index, _LAST)]

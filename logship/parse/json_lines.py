@@ -30,13 +30,13 @@ def chunk_decoder(kind: type[_Struct]) -> Callable[[bytes], list[tuple[_Struct]]
     def decode(chunk: bytes) -> list[tuple[_Struct]] | None:
         if not chunk:
             return []
-        body = chunk[:-1].replace(b"\n", _SEPARATOR)
-        lines = (len(body) - len(chunk) + 1) // _SEPARATOR_GROWTH + 1
+        body = b"[" + chunk.replace(b"\n", _SEPARATOR)
+        lines = (len(body) - 1 - len(chunk)) // _SEPARATOR_GROWTH
         records: Any
         try:
             if not chunk.isascii():
                 chunk.decode()  # msgspec does not look into the strings that it skips
-            records = decode_lines(b"[%b]" % body)
+            records = decode_lines(memoryview(body)[:-1])  # without the bracket behind the last newline
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         return records if len(records) == lines else None

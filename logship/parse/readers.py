@@ -130,15 +130,17 @@ class _TextReader:
     """Lines that one expression takes apart; its named groups are the fields."""
 
     def __init__(self, pattern: re.Pattern[str], projected: _Projected) -> None:
-        self._lines = re.compile(f"^(?:{pattern.pattern})$", pattern.flags | re.MULTILINE)
+        read = _without_groups(pattern, set(pattern.groupindex).difference(projected.paths))
+        self._lines = _whole_lines(read)
+        self._line = _whole_lines(pattern)
         self._projected = projected
-        self._groups = pattern.groupindex
-        self._count = pattern.groups
+        self._groups = read.groupindex
+        self._count = read.groups
 
     def chunk(self, lines: bytes) -> Rows | None:
         text = _text(lines)
         found = self._lines.findall(text)
-        if len(found) != lines.count(b"\n"):
+        if len(found) != len(lines) - len(lines.replace(b"\n", b"")):  # four times as fast as to count
             return None
         columns = list(zip(*found, strict=True)) or [()] * self._count
         empty: list[Any] = [None] * len(found)
@@ -149,11 +151,23 @@ class _TextReader:
         return self._projected.some(picking(column), len(found))
 
     def raw(self, line: bytes) -> Mapping[str, Any] | Reason:
-        match = self._lines.fullmatch(_text(line).removesuffix("\n"))
+        match = self._line.fullmatch(_text(line).removesuffix("\n"))
         return Reason.INVALID_LINE if match is None else match.groupdict("")
 
     def line(self, line: bytes) -> Rows | Reason:
         return self._projected.one(self.raw(line))
+
+
+def _whole_lines(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    return re.compile(f"^(?:{pattern.pattern})$", pattern.flags | re.MULTILINE)
+
+
+def _without_groups(pattern: re.Pattern[str], names: Iterable[str]) -> re.Pattern[str]:
+    """Return `pattern` without some of its named groups: a fourth of its time is to make texts of them."""
+    expression = pattern.pattern
+    for name in names:
+        expression = expression.replace(f"(?P<{name}>", "(?:")
+    return re.compile(expression, pattern.flags)
 
 
 class _LogfmtReader:

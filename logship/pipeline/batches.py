@@ -67,7 +67,7 @@ class Pipeline:
     ) -> None:
         self._options = options
         self._sources = sources or {}
-        self._route = LearnedRoutes(Routes(options.routes)).route
+        self._routes_of_urls = LearnedRoutes(Routes(options.routes))
         self._new_segments = partial(LearnedSegments, max_routes, options.routes)
         self._segments = {labels: self._new_segments(_routes(part)) for labels, part in (before or Tally()).by_labels()}
         self._counters: dict[tuple[Constant, str], FormatCounter] = {}
@@ -111,9 +111,13 @@ class Pipeline:
         return waiting > _MAX_PENDING or self._roll.size > _MAX_NUMBERS
 
     def take(self) -> Tally:
-        """Return what has been counted since the last call."""
+        """Return what has been counted since the last call.
+
+        What comes later depends on no more than `routes` and `format_of` of the generations: another pipeline that
+        knows these would count it alike.
+        """
         change, self._change = self._change, Tally()
-        for (labels, _), counter in self._counters.items():
+        for (labels, _), counter in sorted(self._counters.items(), key=_in_order):
             counter.drain_into(change.part(labels))
         change.add_writers(self._roll.take())
         return change
@@ -126,6 +130,17 @@ class Pipeline:
         """Return the name of the format that was found for a generation, None while no request was seen."""
         counter = self._chosen.get(generation)
         return counter.format.name if counter is not None else None
+
+    def resume(self, generation: int, source: str, fmt: str | None) -> None:
+        """Go on with a generation for which another pipeline has found a format, None if it found none."""
+        if fmt is not None:
+            labels = self._sources.get(source, SourceOptions()).labels
+            self._chosen[generation] = self._counter_for(labels, format_named(fmt))
+
+    @property
+    def routes(self) -> Mapping[Constant, frozenset[str]]:
+        """The routes that count as they are, by constant labels, as far as routes are learned from them."""
+        return {labels: frozenset(segments.kept) for labels, segments in self._segments.items()}
 
     def candidates_of(self, generation: int) -> frozenset[str] | None:
         """Return the names of the formats that claimed the same lines of a generation, so that these were rejected.
@@ -182,9 +197,15 @@ class Pipeline:
         counter = self._counters.get((labels, fmt.name))
         if counter is None:
             segments = self._segments.setdefault(labels, self._new_segments())
-            counter = FormatCounter(fmt, self._route, segments, self._roll, self._options, own=self._own)
+            counter = FormatCounter(fmt, self._routes_of_urls, segments, self._roll, self._options, own=self._own)
             self._counters[labels, fmt.name] = counter
         return counter
+
+
+def _in_order(counted: tuple[tuple[Constant, str], FormatCounter]) -> tuple[Constant, bool, str]:
+    """Return what sorts counters as their lines come in a file: those before the first request shows the format."""
+    (labels, name), _ = counted
+    return labels, name != UNDECIDED.name, name
 
 
 def _routes(tally: Tally) -> set[str]:

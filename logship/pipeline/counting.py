@@ -5,11 +5,16 @@ A record must cost as little Python as it can: `count` appends to lists, `drain_
 
 from __future__ import annotations
 
+from array import array
+from collections import Counter
 from collections.abc import Callable
-from typing import cast
+from operator import attrgetter
+from typing import Any, TypeAlias, cast
 
 from logship.measure import (
+    NOT_FOUND,
     Histogram,
+    LearnedRoutes,
     LearnedSegments,
     OwnMetrics,
     Roll,
@@ -51,10 +56,12 @@ _AppRecords = list[tuple[AppRecord]]
 _Key = tuple[str, str, int | None, str | None, int]
 """Method, route, status, level, and how many requests each record stands for."""
 
-RouteOf = Callable[[str, int | None], str]
-"""Gives the route of a request from its url and its status."""
+_Durations: TypeAlias = "array[float] | list[float | None]"
+"""An array keeps no float objects, whose memory would be spread over the cache; a list where some have no duration."""
 
 _NONE = OwnMetrics()
+
+_level = attrgetter("level")
 
 
 class FormatCounter:
@@ -63,7 +70,7 @@ class FormatCounter:
     def __init__(
         self,
         fmt: Format,
-        route_of: RouteOf,
+        routes: LearnedRoutes,
         segments: LearnedSegments,
         roll: Roll,
         options: MeasureOptions,
@@ -73,14 +80,15 @@ class FormatCounter:
         self.format = fmt
         self._sieve = Sieve(own, fmt, self) if own != _NONE else None
         self._decoder = Decoder(fmt, self._sieve.fields if self._sieve is not None else ())
-        self._route = route_of
+        self._routes = routes
+        self._route = routes.route
         self._segments = segments
         self._roll = roll
         self._histogram = Histogram(options.buckets, fmt.unit_nanoseconds)
         self._sketcher = Sketcher(fmt.unit_nanoseconds) if options.quantiles else None
         self._no_buckets = (0,) * (len(options.buckets) + 1)
-        self._durations: dict[_Key, list[float | None]] = {}
-        self._appends: dict[tuple[str | None, str | None, int | None, str | None], Callable[[float | None], None]] = {}
+        self._durations: dict[_Key, _Durations] = {}
+        self._appends: dict[tuple[str | None, str | None, int | None, str | None], Callable[[Any], None]] = {}
         self._records: list[tuple[Record]] = []
         self._is_ordinary = True
         self._derived_routes: list[str] = []
@@ -102,7 +110,8 @@ class FormatCounter:
             self._heed(lines, others)
         else:
             others = self._count_requests(records)
-        self._count_messages(others)
+        if others:
+            self._count_messages(others)
         if self._sieve is not None and sifted is not None:
             self._sieve.count(sifted, self._labels_of_derived if self._is_ordinary else None)
             self._derived_routes.clear()
@@ -128,6 +137,8 @@ class FormatCounter:
     def drain_into(self, change: Tally) -> None:
         """Add what has been counted since the last call to `change`."""
         self._fold()
+        self._durations.clear()  # what is counted next must not depend on what was counted before
+        self._appends.clear()
         if self._sieve is not None:
             self._sieve.drain_into(self._tally)
         change.add(self._tally)
@@ -166,26 +177,34 @@ class FormatCounter:
 
     def _count_requests(self, records: list[tuple[Record]]) -> list[Record]:
         """Note the duration of each request; return the records that are none. The hot loop."""
-        appends = self._appends
-        marker = self.format.request_message
-        route_of = self._learned_route if self._segments.has_learned else self._route
-        if self._sieve is not None and self._sieve.asks_for_routes:
-            route_of = _noting(route_of, self._derived_routes.append)
+        appends, marker, folded = self._appends, self.format.request_message, self._segments.folded
+        routes = self._routes
+        match, names = routes.match, routes.names
+        note = self._derived_routes.append if self._sieve is not None and self._sieve.asks_for_routes else None
         others = []
         for (record,) in records:
             if record.message != marker:
                 others.append(record)
                 continue
-            route = record.route
+            route, status = record.route, record.status
             if not route:
                 url = record.url
                 if url is None:
                     self._count_unusual(record)
                     continue
-                route = route_of(url, record.status)
+                known = match(url) if status != NOT_FOUND else None
+                if known is not None:
+                    route = names[known.lastindex or 0]
+                else:
+                    route = routes.learn(url, status)
+                    match, names = routes.match, routes.names
+                if folded:
+                    route = folded.get(route, route)
+                if note is not None:
+                    note(route)
             try:
-                appends[record.method, route, record.status, record.level](record.duration)
-            except KeyError:
+                appends[record.method, route, status, record.level](record.duration)
+            except (KeyError, TypeError):
                 self._count_first(record, route)
         return others
 
@@ -265,7 +284,10 @@ class FormatCounter:
             self._tally.add_checks({name: Verdict(found.at, healthy) for name, healthy in found.healthy.items()})
 
     def _count_first(self, record: Record, route: str | None, weight: int = 1) -> None:
-        """Count a request whose labels have no list yet, if they can be labels; too long ones share a list."""
+        """Count a request whose labels have no durations yet, or which has none, if they can be labels.
+
+        Too long ones share theirs.
+        """
         reason = unfit(record)
         if reason is None and record.duration is not None and not is_duration(record.duration):
             reason = Reason.INVALID_DURATION
@@ -275,11 +297,12 @@ class FormatCounter:
             return  # it must not take the place of a series: the order of places is the order of what counts
         labels = (short(record.method), self._label(record, route), record.status, short_level(record.level))
         key = (*labels, weight)
-        if key not in self._durations:
-            self._durations[key] = []
+        noted = self._durations.get(key)
+        if noted is None or (record.duration is None and isinstance(noted, array)):
+            noted = self._durations[key] = array("d") if record.duration is not None else list(noted or ())
             if weight == 1:
-                self._appends[labels] = self._durations[key].append
-        self._durations[key].append(record.duration)
+                self._appends[labels] = noted.append
+        noted.append(record.duration)  # type: ignore[arg-type]  # None only comes to a list
 
     def _name_routes_before(self, named: Record) -> None:
         """Let the requests before one keep the routes that they count under, which own metrics ask for later.
@@ -300,9 +323,6 @@ class FormatCounter:
         labels = {each: each if each in kept else self._segments.label(short(each)) for each in dict.fromkeys(derived)}
         return list(map(labels.__getitem__, derived))
 
-    def _learned_route(self, url: str, status: int | None) -> str:
-        return self._segments.known(self._route(url, status))
-
     def _label(self, record: Record, route: str | None) -> str:
         """Return the label for the route of a request; only a derived one may be counted under another."""
         label = short(route)
@@ -316,23 +336,22 @@ class FormatCounter:
     def _count_messages(self, records: list[Record]) -> None:
         tally = self._tally
         tally.not_request += len(records)
-        exception_type = self.format.exception_type
-        for record in records:
-            tally.messages[level_label(record.level)] += 1
-            name = exception_type(record)
+        for level, count in Counter(map(_level, records)).items():
+            tally.messages[level_label(level)] += count
+        for name, count in Counter(map(self.format.exception_type, records)).items():
             if name is not None:
-                tally.exceptions[short(name)] += 1
+                tally.exceptions[short(name)] += count
 
     def _fold(self) -> None:
         for key, durations in self._durations.items():
             if durations:
                 self._fold_list(key, durations)
-                durations.clear()
+                del durations[:]
         if len(self._durations) > MAX_LISTS:
             self._durations.clear()
             self._appends.clear()
 
-    def _fold_list(self, key: _Key, noted: list[float | None]) -> None:
+    def _fold_list(self, key: _Key, noted: _Durations) -> None:
         tally = self._tally
         method, route, status, level, weight = key
         durations = _sorted(noted)
@@ -363,21 +382,6 @@ class FormatCounter:
         return Series(requests, fold.buckets, fold.sum_ns, fold.max_ns, sketch)
 
 
-def _noting(route_of: RouteOf, note: Callable[[str], None]) -> RouteOf:
-    """Return a function that does the same and notes each route."""
-
-    def derive(url: str, status: int | None) -> str:
-        route = route_of(url, status)
-        note(route)
-        return route
-
-    return derive
-
-
-def _sorted(noted: list[float | None]) -> list[float]:
-    """Return the durations of `noted` in rising order; it may be sorted itself by that."""
-    try:
-        noted.sort()  # None among several raises: cheaper than to look for it
-    except TypeError:
-        return sorted(each for each in noted if each is not None)
-    return cast("list[float]", noted) if noted[0] is not None else []
+def _sorted(noted: _Durations) -> list[float]:
+    """Return the durations of `noted` in rising order."""
+    return sorted(noted if isinstance(noted, array) else [each for each in noted if each is not None])

@@ -301,6 +301,7 @@ class Follower:
         elif not generation.size and status.st_size:
             self._adoption.fresh.add(generation.key)
         generation.size, generation.modified_ns = status.st_size, status.st_mtime_ns
+        generation.note_beginning()
 
     def _replace(self, generation: Generation, now: float) -> None:
         """Begin a new generation in the same file; what the old one still held may stand in a copy (copytruncate)."""
@@ -354,14 +355,15 @@ class Follower:
             length = min(BLOCK_BYTES, generation.unread_bytes)
             try:
                 block = generation.read_at(generation.offset, length)
+                is_as_seen = generation.is_as_seen(len(block) == length)
             except OSError as error:
                 self._lose_sight(generation, error)
                 return
+            if not is_as_seen:  # cut since the look: this may be other content, and the next look tells
+                generation.size = generation.offset
+                return
             if generation.offset == 0 and is_compressed_head(block):  # was empty when it was opened
                 self._give_up(generation, COMPRESSED)
-                return
-            if not block:
-                generation.size = generation.offset  # shorter than seen: the next look tells why
                 return
             yield from generation.take(block)
 

@@ -33,6 +33,7 @@ class Generation:
         head: Its first bytes, up to `HEAD_BYTES`.
         marker: The bytes that end at the offset, up to `MARKER_BYTES`.
         counted_marker: The same for the end of the last batch.
+        beginning: Its first bytes at the last look, up to `HEAD_BYTES`, while nothing is read.
         source: Name of the source that it belongs to.
     """
 
@@ -45,6 +46,7 @@ class Generation:
     head: bytes = b""
     marker: bytes = b""
     counted_marker: bytes = b""
+    beginning: bytes = b""
     modified_ns: int = 0
     size: int = 0
     changed_at: float = 0.0
@@ -100,6 +102,22 @@ class Generation:
             return os.fstat(self.descriptor).st_size != self.offset
         except OSError:  # nothing more will be read of it
             return False
+
+    def note_beginning(self) -> None:
+        """Note the first bytes that were seen, as long as none are read: they prove later that it is the same content."""
+        if not self.offset:
+            self.beginning = self.read_at(0, min(HEAD_BYTES, self.size))
+
+    def is_as_seen(self, is_as_long: bool) -> bool:  # noqa: FBT001
+        """Return whether the file has not been cut since the last look; ask after reading, as it may be cut at any time.
+
+        `is_as_long` is whether all bytes were there that were seen; only else is it worth asking for the size.
+        """
+        if not is_as_long and os.fstat(self.descriptor).st_size < self.size:
+            return False
+        if not self.offset:
+            return self.read_at(0, len(self.beginning)) == self.beginning
+        return self.read_at(self.offset - len(self.marker), len(self.marker)) == self.marker
 
     def resume(self, number: int, position: Position) -> None:
         """Go on as the generation `number` at `position`, which the file has proved."""

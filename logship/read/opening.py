@@ -123,6 +123,7 @@ class Opener:
             return None
         else:
             self._begin(generation)
+            generation.note_beginning()
         self._shelf.hold(generation)
         if known is None or (not known.position.offset and known.position.head.length):  # new, or noted as the past
             self._tell.opened(path)

@@ -75,7 +75,7 @@ def test_recurring_routes_are_learned() -> None:
     learned = LearnedRoutes(Routes())
     for number in range(200):
         learned.route(f"/api/heroes/{number}/x", 200)
-    assert learned._names == ["/api/heroes/:id/x"]
+    assert learned.names[1:] == ["/api/heroes/:id/x"]
 
 
 @pytest.mark.parametrize("url", ["/a" * 2000, "/" * 5000, "/" * 250, "/a" * 120, "/" + "a" * 100_000, "/(" * 100])
@@ -118,4 +118,4 @@ def test_what_recurs_is_learned_even_behind_a_flood() -> None:
         learned.route(f"/one-time-page-{number}x", 200)
     for number in range(40_000):
         learned.route(f"/api/heroes/{number}", 200)
-    assert "/api/heroes/:id" in learned._names
+    assert "/api/heroes/:id" in learned.names

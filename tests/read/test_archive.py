@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from logship.errors import InputError
 from logship.read import STDIN, Archive
-from logship.read.archive import BLOCK_BYTES, is_compressed_head
+from logship.read.archive import BLOCK_BYTES, _gunzip, is_compressed_head
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -39,6 +39,8 @@ KINDS: dict[str, Pack] = {
 }
 PACKED = [kind for kind in KINDS if kind != "plain"]
 MAGIC_BYTES = 6
+HELD_BACK = {"gz": 258}
+"""ISA-L may hold back the last symbol before the end of what there is: one is 258 bytes at most (RFC 1951, 3.2.5)."""
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_packed_kind = pytest.mark.parametrize("kind", PACKED)
@@ -71,6 +73,11 @@ def salvageable(kind: str, stored: bytes) -> bytes:
         return zlib.decompressobj(wbits=31).decompress(stored)
     new = {"zst": zstd.ZstdDecompressor, "bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor}[kind]
     return bytes(new().decompress(stored))
+
+
+def test_without_isa_l_gzip_is_read_all_the_same() -> None:
+    members = gzip.compress(TEXT) + bytes(8) + gzip.compress(b"more\n")
+    assert b"".join(_gunzip(io.BufferedReader(io.BytesIO(members)))) == TEXT + b"more\n"
 
 
 @every_kind
@@ -130,8 +137,8 @@ def test_of_a_truncated_archive_everything_readable_comes_out(
     path = tmp_path_factory.getbasetemp() / "truncated"
     path.write_bytes(whole[:length])
     got, message = read_to_the_damage(path)
-    assert got == salvageable(kind, whole[:length])
     assert TEXT.startswith(got)
+    assert 0 <= len(salvageable(kind, whole[:length])) - len(got) <= HELD_BACK.get(kind, 0)
     assert message == f"{path} ends too early; everything before that was counted"
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from words import Followed, Tailed, rotate, write
+from words import Followed, Tailed, copytruncate, rotate, write
 
 from logship.checkpoint import SqliteStore
 from logship.checkpoint.place import files_of
@@ -74,3 +74,30 @@ def test_looking_around_leaves_the_locks_of_the_state_file_alone(tmp_path: Path)
     store.write(Change(Tally(not_request=2), (), {}, {}, {}))
     assert (tmp_path / "state.db-wal").exists()
     store.close()
+
+
+@pytest.mark.parametrize("is_longer", [False, True], ids=["shorter than what was seen", "longer"])
+@pytest.mark.parametrize("is_begun", [False, True], ids=["nothing was read", "some was read"])
+def test_what_is_cut_between_the_look_and_the_read_is_read_in_its_copy(
+    log: Path, *, is_longer: bool, is_begun: bool
+) -> None:
+    followed = Followed(log)
+    write(log, "past")
+    followed.poll()
+    rotate(log)
+    followed.poll_until_let_go()
+    if is_begun:
+        write(log, "begun")
+        followed.poll()
+    old = [f"unread {number}" for number in range(50)]
+    new = [f"new {number}" for number in range(500 if is_longer else 5)]
+    write(log, *old)
+    followed.look()
+    log.with_name("app.log.1").rename(log.with_name("app.log.2"))
+    copytruncate(log, log.with_name("app.log.1"))
+    write(log, *new)
+    followed.read()
+    followed.poll()
+    followed.poll_until_let_go()
+    assert sorted(followed.lines) == sorted(line.encode() for line in ["past", *["begun"] * is_begun, *old, *new])
+    followed.close()

@@ -7,18 +7,19 @@ import re
 from logship.parse.formats import Format
 from logship.parse.mapping import Duration, Mapping, Signature, Time, Unit, present
 
-_QUOTED = r'"(?:[^"\\\n]|\\.)*+"'
+_QUOTED = r'"(?:[^"\\\n]++|\\.)*+"'
 _COMMON = (
     r"(?P<host>\S++) (?P<ident>\S++) (?P<user>[^\[\n]*?) \[(?P<time>[^\]\n]*+)\] "
-    r'"(?:(?P<method>[A-Z][A-Z_-]*+) (?P<url>(?:[^\s"\\]|\\.)++)[^"\n]*+|(?:[^"\\\n]|\\.)*+)" '
+    r'"(?:(?P<method>[A-Z][A-Z_-]*+) (?P<url>(?:[^\s"\\]++|\\.)++)[^"\n]*+|(?:[^"\\\n]++|\\.)*+)" '
     r"(?P<status>\d{3}|-) (?P<bytes>\d++|-)"
 )
 """What is no request line, as the first bytes of a TLS handshake, leaves method and url empty.
 
-Nothing in it matches a newline: it is searched for in whole chunks, and each line must end its own attempt.
+Nothing in it matches a newline: it is searched for in whole chunks, and each line must end its own attempt. Quoted text
+is taken run by run, as an alternative for each character takes a sixth longer for the whole line.
 """
 
-_COMBINED = rf'{_COMMON} "(?P<referer>(?:[^"\\\n]|\\.)*+)" "(?P<user_agent>(?:[^"\\\n]|\\.)*+)"'
+_COMBINED = rf'{_COMMON} "(?P<referer>(?:[^"\\\n]++|\\.)*+)" "(?P<user_agent>(?:[^"\\\n]++|\\.)*+)"'
 _TIMED = rf'{_COMBINED}(?: {_QUOTED})* (?:\w++=)?"?(?P<duration>\d++(?:\.\d++)?|-)"?'
 
 
