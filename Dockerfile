@@ -17,8 +17,11 @@ RUN python -m venv /opt/build \
 COPY pyproject.toml README.md LICENSE ./
 COPY logship logship
 COPY app_logging app_logging
+COPY man man
+COPY building/build_facts.py building/build_facts.py
+ARG REVISION=unknown
 # Byte code is made here, as nothing can be written later.
-RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+RUN REVISION="${REVISION}" /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /opt/build/bin/pip --python /opt/logship/bin/python install --no-cache-dir --no-compile --no-deps --no-index \
         /wheels/*.whl \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/logship/lib \

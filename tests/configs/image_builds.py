@@ -20,7 +20,18 @@ from typing import Any
 import msgspec
 
 ROOT = Path(__file__).parents[2]
-CONTEXT = ("Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE", "logship", "app_logging", "configs")
+CONTEXT = (
+    "Dockerfile",
+    ".dockerignore",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "logship",
+    "app_logging",
+    "man",
+    "building",
+    "configs",
+)
 PIP_CONFIG = "[global]\nno-index = true\nfind-links = /wheelhouse\ndisable-pip-version-check = true\n"
 
 Image = dict[str, Any]
