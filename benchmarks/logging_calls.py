@@ -211,30 +211,42 @@ def in_node(name: str, directory: str, calls: int) -> float:
     return float(answer.stdout)
 
 
-def in_python(peer: Any, directory: str, calls: int) -> float:
+def in_python(peer: Any, directory: str, calls: int) -> tuple[float, list[float]]:
+    """Return the microseconds of a call on average, and of each of some more that are timed one by one."""
+    now = time.perf_counter
     with peer(Path(directory)) as call:
         for _ in range(500):
             call()
-        started = time.perf_counter()
+        started = now()
         for _ in range(calls):
             call()
-        return (time.perf_counter() - started) / calls * 1e6
+        average = (now() - started) / calls * 1e6
+        each = []
+        for _ in range(calls // 4):
+            started = now()
+            call()
+            each.append((now() - started) * 1e6)
+        return average, each
 
 
-def measure(calls: int, rounds: int) -> dict[str, list[float]]:
+def measure(calls: int, rounds: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Return the averages of all rounds, and of libraries in Python the single calls."""
     peers = dict(PEERS)
     if importlib.util.find_spec("loguru") is None:
         del peers["loguru serialize"]
     libraries = node_libraries()
     taken: dict[str, list[float]] = {name: [] for name in (*peers, *libraries)}
+    single: dict[str, list[float]] = {name: [] for name in peers}
     for _ in range(rounds):
         for name, peer in peers.items():
             with tempfile.TemporaryDirectory() as directory:
-                taken[name].append(in_python(peer, directory, calls))
+                average, each = in_python(peer, directory, calls)
+            taken[name].append(average)
+            single[name] += each
         for name in libraries:
             with tempfile.TemporaryDirectory() as directory:
                 taken[name].append(in_node(name, directory, calls))
-    return taken
+    return taken, single
 
 
 def main() -> None:
@@ -243,11 +255,15 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()
-    medians = {name: statistics.median(each) for name, each in measure(arguments.calls, arguments.rounds).items()}
+    taken, single = measure(arguments.calls, arguments.rounds)
+    medians = {name: statistics.median(each) for name, each in taken.items()}
     ours = medians["app_logging, structlog event"]
-    print(f"{'a call with 8 fields, one thread':34} {'us/call':>8} {'to ours':>8}")
+    head = f"{'us/call':>8} {'to ours':>8} {'calls/s':>9} {'p50 us':>7} {'p99 us':>7}"
+    print(f"{'a call with 8 fields, one thread':34} {head}")
     for name, median in sorted(medians.items(), key=lambda pair: pair[1]):
-        print(f"{name:34} {median:8.1f} {median / ours:7.1f}x")
+        cuts = statistics.quantiles(single[name], n=100) if name in single else None
+        parts = f"{cuts[49]:7.1f} {cuts[98]:7.1f}" if cuts is not None else ""
+        print(f"{name:34} {median:8.1f} {median / ours:7.1f}x {1e6 / median:9,.0f} {parts}")
 
 
 if __name__ == "__main__":

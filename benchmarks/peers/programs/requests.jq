@@ -1,0 +1,1 @@
+select(.message == "HTTP Request") | [.method, .route, .status, .duration] | @tsv
