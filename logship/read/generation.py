@@ -104,12 +104,12 @@ class Generation:
             return False
 
     def note_beginning(self) -> None:
-        """Note the first bytes that were seen, as long as none are read: they prove later that it is the same content."""
+        """Note the first bytes seen, as long as none are read: they prove later that it is the same content."""
         if not self.offset:
             self.beginning = self.read_at(0, min(HEAD_BYTES, self.size))
 
     def is_as_seen(self, is_as_long: bool) -> bool:  # noqa: FBT001
-        """Return whether the file has not been cut since the last look; ask after reading, as it may be cut at any time.
+        """Return whether the file has not been cut since the last look; ask after reading, as it may be at any time.
 
         `is_as_long` is whether all bytes were there that were seen; only else is it worth asking for the size.
         """
