@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from logship.errors import UsageError
 
 if TYPE_CHECKING:
     from logship.config import Config
@@ -27,10 +30,11 @@ class HtmlReport:
         self._options = options
 
     def read(self, planned: Plan, window: Window | None) -> Result:
-        """Count what is planned."""
+        """Count what is planned; raise UsageError when the page would take the place of an input."""
         from logship.replay import interruptible, progress
         from logship.replay.html import read_for_report
 
+        self._spare(planned)
         told = progress(planned.total_bytes, sys.stderr, self._options["progress"])
         with told as meter, interruptible() as interrupt:
             self._window = window
@@ -53,3 +57,10 @@ class HtmlReport:
         buckets = self._config.measure.buckets
         told = Report(self._reading, before, self._choice, self._window, buckets, time.time())
         write_report(told.as_page(self._library), self._options["to"])
+
+    def _spare(self, planned: Plan) -> None:
+        target: Path = self._options["to"]
+        if target.is_file() and any(
+            target.samefile(path) for path in (*planned.paths, *planned.copies) if Path(path).is_file()
+        ):
+            raise UsageError(f"--to {target} is one of the logs that are read: name another file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,13 @@ def command(
     else:
         from logship.cli.top_screen import Screen
 
+        signal.signal(signal.SIGTERM, _leave)
         Screen(tailer, order=sort, window=int(window), interval_seconds=interval).run()
+
+
+def _leave(number: int, _frame: object) -> None:
+    """End at a signal by way of what gives the terminal back as it was."""
+    raise SystemExit(128 + number)
 
 
 def _print(asked: Asked, order: str) -> None:

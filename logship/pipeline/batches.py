@@ -163,7 +163,7 @@ class Pipeline:
         if fmt is None:
             fmt = window.format_of(generation) or detect(lines).format
         inside, outside = window.cut(generation, fmt, lines)
-        self._change.part(source.labels).outside += outside.count(b"\n")
+        self._change.part(source.labels).outside += len(outside) - len(outside.replace(b"\n", b""))  # `count` is slow
         if inside and outside:
             self._counter_for(source.labels, fmt or UNDECIDED).note_numbers(outside)
         return inside

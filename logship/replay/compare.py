@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import IO, Any, cast
-
-from rich.text import Text
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from logship.measure import Tally
 from logship.replay.report import numbers_json, write_csv
@@ -14,6 +12,9 @@ from logship.replay.selection import selected
 from logship.replay.summary import EVERYTHING, ORDERS, Choice, RouteSummary, by_route, total
 from logship.replay.table import console_on, new_table
 from logship.replay.values import SAID, count, printable, time
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 _WORSE_ERROR_SHARE = 0.01
 """A rise of the error share by so much is worse than any change in latency."""
@@ -78,6 +79,8 @@ def changes_json(found: Iterable[Change]) -> list[dict[str, Any]]:
 
 def print_changes(now: Tally, before: Tally, choice: Choice, out: IO[str]) -> None:
     """Print one row for each route to `out`: what is now, and by how much it changed."""
+    from rich.text import Text
+
     headings = [heading for shown in _SHOWN.values() for heading in (shown, "CHANGE")]
     table = new_table(("METHOD", "ROUTE", *headings))
     for change in changes(now, before, choice):
@@ -133,19 +136,22 @@ def _flat(change: Change) -> list[Any]:
 
 
 def _cells(change: Change) -> list[Text]:
+    from rich.text import Text
+
     cells = []
     for column in _SHOWN:
         value = getattr(change.now, column, None)
-        cells += [Text("-" if value is None else SAID[column](value)), _difference(change, column)]
+        cells += [Text("-" if value is None else SAID[column](value)), Text(*_difference(change, column))]
     return cells
 
 
-def _difference(change: Change, column: str) -> Text:
+def _difference(change: Change, column: str) -> tuple[str, str]:
+    """Return what is said of the change in a column, and its style."""
     if change.before is None or change.now is None:
-        return Text(("new" if change.before is None else "gone") if column == "rate" else "-")
+        return ("new" if change.before is None else "gone") if column == "rate" else "-", ""
     difference = _differences(change)[column]
     if difference is None:
-        return Text("-")
+        return "-", ""
     is_worse = column != "rate" and difference >= (_WORSE_ERROR_SHARE if column == "error_share" else _WORSE_GROWTH)
     text = f"{difference * 100:+.2f} pp" if column == "error_share" else f"{difference:+.1%}"
-    return Text(text, "red" if is_worse else "")
+    return text, "red" if is_worse else ""

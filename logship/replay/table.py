@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import IO, TYPE_CHECKING
 
 from logship.measure import Tally
 from logship.replay.gaps import Gap
 from logship.replay.summary import Choice, RouteSummary, Summary, period, summed_up
 from logship.replay.values import cell, count, printable, span, time
 from logship.replay.work import Result
+
+if TYPE_CHECKING:  # rich is loaded by who prints a table: it takes a tenth of the start
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
 _COLUMNS = {
     "method": "METHOD",
@@ -43,6 +44,8 @@ _GAPS_SHOWN = 3
 
 def print_table(result: Result, choice: Choice, out: IO[str]) -> None:
     """Print one row for each route, then the totals, to `out`; with colour on a terminal only."""
+    from rich.text import Text
+
     summary = summed_up(result.tally, choice)
     console = console_on(out)
     columns = _fitting([*summary.rows, *([summary.total] if summary.total is not None else [])], console.width)
@@ -62,6 +65,8 @@ def print_table(result: Result, choice: Choice, out: IO[str]) -> None:
 
 def console_on(out: IO[str]) -> Console:
     """Return what prints tables to `out`."""
+    from rich.console import Console
+
     console = Console(file=out, highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console.width = _UNBOUNDED
@@ -70,6 +75,8 @@ def console_on(out: IO[str]) -> Console:
 
 def new_table(headings: Iterable[str]) -> Table:
     """Return a table without rows."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for heading in headings:
         table.add_column(heading, justify="left" if heading in TEXTS else "right", overflow="fold")
@@ -90,6 +97,8 @@ def _fitting(rows: Sequence[RouteSummary], width: int) -> list[str]:
 
 
 def _cells(row: RouteSummary, columns: Iterable[str]) -> list[Text]:
+    from rich.text import Text
+
     alarm = {"error_share": "red"} if row.error_share >= _ALARMING_ERROR_SHARE else {}
     return [Text(cell(row, column), alarm.get(column, "")) for column in columns]
 

@@ -200,6 +200,23 @@ def test_help_and_completion_import_nothing_heavy() -> None:
     assert done.stderr == b"[]\n"
 
 
+@pytest.mark.parametrize(
+    ("output", "unused"), [("csv", {"rich", "prometheus_client"}), ("table", {"prometheus_client"})]
+)
+def test_a_replay_imports_only_what_it_uses(output: str, unused: set[str]) -> None:
+    program = (
+        "import sys\n"
+        "from logship.cli.main import main\n"
+        f"code = main(['replay', 'a.log', '--output', {output!r}])\n"
+        "print(*sys.modules, file=sys.stderr)\n"
+        "sys.exit(code)"
+    )
+    Path("a.log").touch()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    live_only = {"starlette", "uvicorn", "watchdog", "yaml", "asyncio", "multiprocessing", "ssl", "sqlite3"}
+    assert not set(done.stderr.split()) & (live_only | unused)
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_completion_script_can_be_had(shell: str) -> None:
     done = run(environment={"_LOGSHIP_COMPLETE": f"{shell}_source"})

@@ -75,6 +75,15 @@ def test_a_file_that_may_not_be_read_is_critical_with_mode_owner_and_command(mod
         assert found.remedy == f"setfacl -m u:{os.geteuid()}:r {log}"
 
 
+def test_a_file_that_only_the_tailer_may_read_is_good_to_know() -> None:
+    with powerless() as directory:
+        log = directory / "a.log"
+        log.touch(mode=0o000)
+        found = of(findings(config(log), Identity(0, frozenset({0}), is_powerful=True)), "files.readable")
+        assert found.severity is Severity.NOTE
+        assert "the tailer, user 0, may read it" in found.says
+
+
 def test_the_closed_directory_above_is_named_not_the_file() -> None:
     with powerless() as directory:
         inside = directory / "closed" / "a.log"

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -284,9 +285,15 @@ class Terminal:
         os.write(self._ours, keys.encode())
 
     def quit(self) -> int:
-        """Ask it to end, read what it says meanwhile; return the exit code, once its settings are given back."""
+        """Ask it to end; return the exit code, once the terminal is given back as it was."""
         self.press("q")
+        return self.ended()
+
+    def ended(self) -> int:
+        """Read what it says until it ends; return the exit code, once the terminal is given back as it was."""
         wait_for(lambda: (self._read(), self.process.poll() is not None)[1])
+        self._read()
+        assert self._said.endswith(("\x1b[?1049l\x1b[?25h", "\x1b[?25h\x1b[?1049l"))
         assert termios.tcgetattr(self._theirs) == self.before
         return self.process.returncode
 
@@ -338,6 +345,13 @@ def test_top_says_that_the_tailer_is_gone_and_goes_on(tmp_path: Path, in_termina
     tail.process.wait(DEADLINE)
     terminal.shows("does not answer: Connection refused.*/api/kept")
     assert terminal.quit() == 0
+
+
+def test_top_gives_the_terminal_back_when_it_is_terminated(tail: Tail, in_terminal: Callable[..., Terminal]) -> None:
+    terminal = in_terminal(tail.url)
+    terminal.shows("/api/heroes")
+    terminal.process.terminate()
+    assert terminal.ended() == 128 + signal.SIGTERM
 
 
 def test_top_prints_once_where_there_is_no_terminal(tail: Tail) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import tempfile
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -92,11 +93,10 @@ class DayBook:
         part = path.with_name(f".{path.name}.part")
         with part.open("w", encoding="utf-8", newline="\n") as file:
             times = [str(slot * self._step) for slot in self._slots]
-            places: dict[int | None, int] = {slot: place for place, slot in enumerate([*self._slots, None])}
             for family, tracks in self._families():
                 file.write(family.head)
                 for track in tracks:
-                    file.writelines(self._samples_of(track, times, places))
+                    file.writelines(self._samples_of(track, times))
             file.write("# EOF\n")
         part.replace(path)
         self.written.append(path)
@@ -112,12 +112,12 @@ class DayBook:
         for family in sorted(by_family):
             yield family, sorted(by_family[family], key=lambda track: track.key.rank)
 
-    def _samples_of(self, track: Track, times: Sequence[str], places: Mapping[int | None, int]) -> Iterator[str]:
+    def _samples_of(self, track: Track, times: Sequence[str]) -> Iterator[str]:
         """Yield the samples of one series: each value at every slot that is covered until the next value."""
         text = track.key.text
         start, value, written = 0, self._held.get(track, math.nan), 0
-        for slot, next_value in chain(self._changes(track), [(None, math.nan)]):
-            end = places[slot]
+        for slot, next_value in chain(self._changes(track), [(self._slots[-1] + 1, math.nan)]):
+            end = bisect_left(self._slots, slot, start)
             if end > start and value == value:  # noqa: PLR0124 - a number, and faster than isnan()
                 before = f"{text} {number(value)} "
                 if end == start + 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -77,8 +77,7 @@ def read_for_report(
     try:
         for number, path in enumerate(plan.paths):
             begin(path)
-            archive = Archive(path)
-            work.read(number, path, archive, iter(partial(interrupt.next_of, archive.blocks()), b""), advance)
+            work.read(number, path, interrupt, advance)
     except Stopped:
         is_interrupted = True
     work.total.settle()
@@ -101,11 +100,13 @@ class _Work:
         self._sources.expand()
         self._max_line_bytes = config.follow.max_line_bytes
 
-    def read(self, number: int, path: str, archive: Archive, blocks: Iterable[bytes], advance: Advance) -> None:
-        """Count the lines of one input, which come out of an archive as blocks; also up to an interruption."""
+    def read(self, number: int, path: str, interrupt: Interrupt, advance: Advance) -> None:
+        """Count the lines of one input; also up to an interruption."""
         source = self._sources.of(path)
         cutter = cutter_for(self._sources.wrap_of(source), self._max_line_bytes)
         try:
+            archive = Archive(path)
+            blocks = iter(partial(interrupt.next_of, archive.blocks()), b"")
             for batch in batches_of(archive, blocks, cutter, number=number, source=source, advance=advance):
                 self._pipeline.feed(batch)
                 if self._pipeline.is_crowded:

@@ -95,6 +95,9 @@ def write_report(text: str, path: Path) -> None:
         return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe is written to: its name must stay what it is
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(path)
     except OSError as error:

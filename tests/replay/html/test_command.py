@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,20 @@ def test_a_gate_judges_a_report_too(log: Path, tmp_path: Path, capfd: pytest.Cap
 def test_a_target_that_cannot_be_written_is_said(log: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", str(log), "--output", "html", "--to", str(tmp_path / "no" / "r.html")]) == 1
     assert "cannot be written: No such file or directory" in capfd.readouterr().err
+
+
+def test_a_log_that_is_read_is_not_replaced(log: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = log.read_bytes()
+    assert main(["replay", str(log), "--output", "html", "--to", str(log)]) == 2
+    assert f"--to {log} is one of the logs that are read" in capfd.readouterr().err
+    assert log.read_bytes() == before
+
+
+def test_a_pipe_is_written_to_and_stays_one(log: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        page = pool.submit(pipe.read_text, encoding="utf-8")
+        assert main(["replay", str(log), "--output", "html", "--to", str(pipe)]) == 0
+        assert page.result().endswith("</html>\n")
+    assert pipe.is_fifo()

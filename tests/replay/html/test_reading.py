@@ -176,3 +176,13 @@ def test_nothing_comes_to_nothing(tmp_path: Path) -> None:
     found = assert_equals_a_replay([str(log)])
     assert found.result.tally == Tally()
     assert not found.slowest
+
+
+def test_an_input_that_is_gone_is_damage_and_the_others_are_counted(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.log"
+    gone.write_bytes(b"x\n")
+    planned = plan([str(gone), str(DATA / "winston-small/A/combined.log.gz")])
+    gone.unlink()
+    found = read_for_report(planned, CONFIG, lambda _more: None, timeline=Timeline())
+    assert found.result == replay(planned, CONFIG, lambda _more: None)
+    assert len(found.result.damage) == 1
