@@ -24,6 +24,8 @@ _OWN = ("label", "continue_from", "force")
 _SHARED = ("step", "to")
 """Options that the report has, too."""
 
+_INTERRUPTED = 130
+
 
 def writing_days(command: Command) -> Command:
     """Add the options of `--output openmetrics`."""
@@ -76,11 +78,12 @@ def _flag(name: str) -> str:
 
 def write_days(planned: Plan, config: Config, options: dict[str, Any], window: Window | None) -> int:
     """Write the files of days; print their names, and on stderr what is to be known of them."""
-    from logship.replay import progress
+    from logship.replay import progress, terminating_as_ctrl_c
     from logship.replay.backfill import (
         DEFAULT_STEP,
         BackfillOptions,
         check_label,
+        complete_days,
         from_zero,
         last_values,
         prepare,
@@ -94,9 +97,16 @@ def write_days(planned: Plan, config: Config, options: dict[str, Any], window: W
         raise UsageError(f"--label {name}={labels[name]}: the configuration gives {name} to some metrics already")
     goes_on = last_values(options["continue_from"], labels) if options["continue_from"] else from_zero
     prepare(options["to"], force=options["force"])
-    with progress(planned.total_bytes, sys.stderr, options["progress"]) as meter:
-        wanted = BackfillOptions(options["to"], step, labels, goes_on)
-        result = write_backfill(planned, config, wanted, meter.advance, window)
+    told = progress(planned.total_bytes, sys.stderr, options["progress"])
+    try:
+        with terminating_as_ctrl_c(), told as meter:
+            wanted = BackfillOptions(options["to"], step, labels, goes_on)
+            result = write_backfill(planned, config, wanted, meter.advance, window)
+    except KeyboardInterrupt:
+        for file in complete_days(options["to"]):
+            click.echo(file)
+        _talk(f"interrupted: {options['to']} holds the days that were complete by then")
+        return _INTERRUPTED
     for file in result.files:
         click.echo(file)
     if result.files and options["continue_from"] and not result.joined:

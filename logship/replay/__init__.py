@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from logship.replay.compare import changes, changes_json, in_total, print_changes, print_changes_csv
 from logship.replay.gate import Gate, gate, judge
-from logship.replay.interrupt import Interrupt, interruptible
+from logship.replay.interrupt import Interrupt, interruptible, terminating_as_ctrl_c
 from logship.replay.moments import moment
 from logship.replay.plan import Plan, plan
 from logship.replay.progress import progress
@@ -43,4 +43,5 @@ __all__ = [
     "replay",
     "selected",
     "survey",
+    "terminating_as_ctrl_c",
 ]

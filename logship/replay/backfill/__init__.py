@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from logship.replay.backfill.blocks import as_shell, commands, found_promtool, make_blocks, traps
-from logship.replay.backfill.directory import days_in, prepare
+from logship.replay.backfill.directory import complete_days, days_in, prepare
 from logship.replay.backfill.joining import from_zero, last_values
 from logship.replay.backfill.naming import check_label
 from logship.replay.backfill.remote import send
@@ -17,6 +17,7 @@ __all__ = [
     "as_shell",
     "check_label",
     "commands",
+    "complete_days",
     "days_in",
     "found_promtool",
     "from_zero",

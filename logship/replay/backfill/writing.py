@@ -18,7 +18,7 @@ from logship.errors import UsageError
 from logship.measure import Tally
 from logship.pipeline import Window
 from logship.replay.backfill.days import MAX_POINTS, DayBook
-from logship.replay.backfill.directory import abandoned
+from logship.replay.backfill.directory import abandoned, finished
 from logship.replay.backfill.joining import LastValues, from_zero
 from logship.replay.backfill.merging import Merge, Reading, Slot
 from logship.replay.backfill.naming import Key, Track
@@ -89,7 +89,9 @@ def write_backfill(
     try:
         for slot in merge.slots():
             writer.write(slot)
-        return writer.finish(merge.reading)
+        result = writer.finish(merge.reading)
+        finished(options.directory)
+        return result
     finally:
         for unfinished in abandoned(options.directory):
             unfinished.unlink()
