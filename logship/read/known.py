@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from logship.model import Excerpt, FileKey, Position
 from logship.read.identity import HEAD_BYTES, ReadAt, excerpt, proves
@@ -43,8 +43,8 @@ class KnownGenerations:
         self._sought: dict[int, Known] = {}
         self._parked: dict[int, Known] = {}
         self._ended: dict[int, Known] = {}
-        self._by_key: dict[FileKey, dict[int, Known]] = {}
-        self._by_head: dict[Excerpt, dict[int, Known]] = {}
+        self._by_key = _Index[FileKey]()
+        self._by_head = _Index[Excerpt]()
         self._replaced: dict[int, Known] = {}
         self._parked_at: dict[str, Known] = {}
         for number, position in ended_before.items():
@@ -73,8 +73,7 @@ class KnownGenerations:
 
         Only `wanted` is tried when it is given, else those that were last seen in this very file, the latest first.
         """
-        here = reversed(self._by_key.get(key, {}).values())
-        for known in here if wanted is None else [wanted]:
+        for known in self._by_key.latest_first(key) if wanted is None else [wanted]:
             if proves(known.position, read_at):
                 self.drop(known.number)
                 return known
@@ -113,7 +112,7 @@ class KnownGenerations:
         """Yield the generations that begin as a file does, the latest first; the file may be the shorter one."""
         lengths = sorted({each.length for each in self._by_head if each.length <= len(head)}, reverse=True)
         for length in lengths:
-            yield from list(reversed(self._by_head.get(excerpt(head[:length]), {}).values()))
+            yield from self._by_head.latest_first(excerpt(head[:length]))
         if len(head) < HEAD_BYTES:
             yield from [known for known in self._replaced.values() if head and known.head.startswith(head)]
 
@@ -145,20 +144,44 @@ class KnownGenerations:
                 self._replaced.pop(number, None)
                 if held is self._parked:
                     self._parked_at.pop(known.position.path, None)
-                _take_out(self._by_key, known.position.key, number)
+                self._by_key.take_out(known.position.key, number)
                 if known.position.head.length:
-                    _take_out(self._by_head, known.position.head, number)
+                    self._by_head.take_out(known.position.head, number)
 
     def _put(self, held: dict[int, Known], known: Known) -> None:
         held[known.number] = known
-        self._by_key.setdefault(known.position.key, {})[known.number] = known
+        self._by_key.put(known.position.key, known)
         if known.head:
             self._replaced[known.number] = known
         if known.position.head.length:
-            self._by_head.setdefault(known.position.head, {})[known.number] = known
+            self._by_head.put(known.position.head, known)
 
 
-def _take_out(index: dict[_Key, dict[int, Known]], key: _Key, number: int) -> None:
-    del index[key][number]
-    if not index[key]:
-        del index[key]
+class _Index(Generic[_Key]):
+    """Generations by what several may share; most stand alone, for which a dict would take more memory than they do."""
+
+    def __init__(self) -> None:
+        self._found: dict[_Key, Known | dict[int, Known]] = {}
+
+    def __iter__(self) -> Iterator[_Key]:
+        return iter(self._found)
+
+    def latest_first(self, key: _Key) -> list[Known]:
+        found = self._found.get(key, {})
+        return [found] if isinstance(found, Known) else list(reversed(found.values()))
+
+    def put(self, key: _Key, known: Known) -> None:
+        found = self._found.get(key)
+        if found is None:
+            self._found[key] = known
+        elif isinstance(found, Known):
+            self._found[key] = {found.number: found, known.number: known}
+        else:
+            found[known.number] = known
+
+    def take_out(self, key: _Key, number: int) -> None:
+        found = self._found[key]
+        if isinstance(found, dict):
+            del found[number]
+        if isinstance(found, Known) or not found:
+            del self._found[key]
