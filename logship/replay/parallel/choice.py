@@ -13,12 +13,12 @@ from logship.read import STDIN
 from logship.replay.batches import Advance
 from logship.replay.interrupt import Interrupt
 from logship.replay.parallel.coordinator import replay_by
-from logship.replay.parallel.units import divided, unit_bytes
+from logship.replay.parallel.units import divided, is_work_over, unit_bytes
 from logship.replay.plan import Plan
 from logship.replay.work import Begin, Result, replay
 
 SMALL_BYTES = 32 << 20
-"""Inputs that are smaller together are counted by this process before others are ready."""
+"""Inputs of less work together are counted by this process before others are ready."""
 
 
 def cores() -> int:
@@ -73,4 +73,4 @@ def _is_small(plan: Plan) -> bool:
     """Return whether more processes would cost more than they bring."""
     if plan.total_bytes is None:
         return set(plan.paths) == {STDIN}
-    return plan.total_bytes < SMALL_BYTES
+    return plan.total_bytes < SMALL_BYTES and not is_work_over(plan.paths, SMALL_BYTES)

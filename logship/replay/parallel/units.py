@@ -7,9 +7,9 @@ divided does not change a number.
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from logship.config import Config, counted, followed
@@ -67,6 +67,12 @@ def divided(
             work_bytes += max(work, size_bytes // _MOST_PIECES)
     if together:
         yield tuple(together)
+
+
+def is_work_over(paths: Iterable[str], limit_bytes: int) -> bool:
+    """Return whether more than so many bytes are to be counted, as far as that is known: compressed ones are more."""
+    work = accumulate(_work_of(path) or 0 for path in paths)
+    return any(total > limit_bytes for total in work)
 
 
 def is_repeatable(unit: Unit) -> bool:

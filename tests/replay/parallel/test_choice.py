@@ -26,7 +26,7 @@ def small(tmp_path: Path) -> str:
     return str(path)
 
 
-def workers_while_counting(path: str, jobs: int | None) -> int:
+def workers_while_counting(*paths: str, jobs: int | None) -> int:
     """Return how many workers this process had while it counted."""
     children = Path("/proc/thread-self/children")
     others = set(children.read_text("ascii").split())
@@ -37,7 +37,7 @@ def workers_while_counting(path: str, jobs: int | None) -> int:
         now = set(children.read_text("ascii").split()) - others
         most = max(most, sum(b"resource_tracker" not in Path(f"/proc/{each}/cmdline").read_bytes() for each in now))
 
-    planned = plan([path])
+    planned = plan(paths)
     assert replay_divided(planned, Config(), look, jobs=jobs) == replay(planned, Config(), lambda _more: None)
     return most
 
@@ -51,6 +51,15 @@ def test_one_archive_is_counted_by_this_process(tmp_path: Path) -> None:
     line = LINE + b"\n"
     path.write_bytes(gzip.compress(line * 1000, 0) * (SMALL_BYTES // (1000 * len(line)) + 1))
     assert workers_while_counting(str(path), jobs=2) == 0
+
+
+def test_archives_count_as_large_as_what_they_hold(tmp_path: Path) -> None:
+    archives = [tmp_path / "first.log.gz", tmp_path / "second.log.gz"]
+    for number, path in enumerate(archives, start=1):
+        lines = LINE.replace(b"/a", b"/%d" % number) + b"\n"
+        path.write_bytes(gzip.compress(lines * 1000, 0) * (SMALL_BYTES // 10 // (1000 * len(lines))))
+    assert sum(path.stat().st_size for path in archives) < SMALL_BYTES // 4
+    assert workers_while_counting(*map(str, archives), jobs=2) == 2
 
 
 def test_a_large_file_is_counted_by_as_many_processes_as_are_asked_for(tmp_path: Path) -> None:
