@@ -47,9 +47,10 @@ def queries(logs: list[Path], threads: int) -> list[Contestant]:
 
 
 def in_python(log: Path) -> list[Contestant]:
-    """Return the loop that one writes first, and the limit."""
+    """Return the loop that one writes first, our steps without our promises, and the limit."""
     return [
         Contestant("prometheus-client, per line", [sys.executable, str(PROGRAMS / "per_line.py"), str(log)], of_rows),
+        Contestant("the same steps, nothing promised", [sys.executable, str(PROGRAMS / "lean.py"), str(log)], of_rows),
         Contestant(LIMIT, [sys.executable, str(PROGRAMS / "decode.py"), str(log)], requests=requests_of_count),
     ]
 
