@@ -38,11 +38,12 @@ LABEL org.opencontainers.image.title="logship" \
 # A volume mounted on one of these takes over the owner: /logs of the demo, /state for `--state /state/logship.db`.
 RUN install -d -o 65534 -g 65534 /logs /state
 COPY --from=build /opt/logship /opt/logship
-# In a container the port is the point; elsewhere the default is loopback.
+# In a container the port is the point, and programs collect its log; elsewhere the defaults are loopback and people.
 ENV PATH=/opt/logship/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    LOGSHIP_LISTEN=0.0.0.0:9113
+    LOGSHIP_LISTEN=0.0.0.0:9113 \
+    LOGSHIP_LOG_FORMAT=json
 EXPOSE 9113
 # It has to be able to read the logs (app_logging writes them with mode 0640): run it with their group.
 USER 65534:65534

@@ -7,6 +7,7 @@ SECONDS ?= 0
 UPGRADE ?=
 MINUTES ?= 10
 FUZZ_SECONDS ?= 60
+TARGETS ?= lines wrappers configuration http state
 QUICK   ?=
 
 # one file for every Python that the project supports, and no address of an index in it
@@ -43,9 +44,11 @@ reliability-test: $(VENV)/.installed-dev ## Run the extremes of docs/reliability
 soak: $(VENV)/.installed-dev ## Write 20,000 lines a second for MINUTES=10, kill a tailer at random, show what came of it
 	PYTHONPATH=tests $(BIN)/python -m reliability.soak --minutes $(MINUTES)
 
-fuzz: $(VENV)/.installed-dev ## Feed mutated lines to every format for FUZZ_SECONDS=60
+fuzz: $(VENV)/.installed-dev ## Feed mutated bytes to each of TARGETS="lines http …" for FUZZ_SECONDS=60
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
-	PYTHONPATH=tests $(BIN)/python fuzz/lines.py -max_total_time=$(FUZZ_SECONDS)
+	for target in $(TARGETS); do \
+		PYTHONPATH=tests $(BIN)/python fuzz/run.py $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
 
 image-test: $(VENV)/.installed-dev ## Build the image and run it (as root on Debian; takes minutes, and 2 GB for a while)
 	@./.ci/servers image

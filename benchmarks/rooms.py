@@ -2,8 +2,10 @@
 
     python benchmarks/rooms.py [--lines 100000] [--rounds 7]
 
-In one process, in turns, on the same lines; processor time of the thread, medians. `feed` is all that happens line by
-line: decoding, routes and appending; commit and rendering are for all label sets, 280, of which each has changed.
+In one process, in turns, on the same lines; processor time of the thread, medians. `decode` has `bare decode` in it,
+which proves nothing; `requests` is the hot loop, with `route` in it, over records that have left the cache; `times` is
+what a replay does to find gaps. `feed` is all that happens line by line to whole chunks: decoding, requests, messages,
+letting go of the records. Commit and rendering are for all label sets, 280, of which each has changed.
 """
 
 from __future__ import annotations
@@ -21,14 +23,17 @@ import requests_log
 
 from logship.checkpoint import Ledger, SqliteStore
 from logship.expose import Renderer, View
-from logship.measure import DEFAULT_BUCKETS, Admission, LearnedRoutes, LearnedSegments, Routes, Tally
+from logship.measure import DEFAULT_BUCKETS, Admission, LearnedRoutes, LearnedSegments, Roll, Routes, Tally
 from logship.model import Batch, Excerpt, FileKey, Position
 from logship.parse import Decoder, format_named
+from logship.parse.times import event_times
 from logship.pipeline import MeasureOptions, Pipeline, SourceOptions
+from logship.pipeline.counting import FormatCounter
 from logship.read import Archive, cutter_for
+from logship.replay.gaps import Coverage
 
 FORMAT = "winston"
-PER_LINE = ("read", "decode", "route", "feed", "fold")
+PER_LINE = ("read", "bare decode", "decode", "requests", "route", "times", "feed", "fold")
 NOW = 1_795_000_000.0
 
 Work = Callable[[], object]
@@ -53,8 +58,11 @@ class Rooms:
         """Return for each room what prepares a turn of it."""
         return {
             "read": lambda: lambda: sum(map(len, self._cut())),
+            "bare decode": self._bare_decode,
             "decode": self._decode,
+            "requests": self._requests,
             "route": self._route,
+            "times": self._times,
             "feed": lambda: lambda: self._feed_all(self._new_pipeline()),
             "fold": self._fold,
             "commit": self._commit,
@@ -86,6 +94,37 @@ class Rooms:
         def work() -> None:
             for lines in self._batches:
                 decode(lines)
+
+        return work
+
+    def _bare_decode(self) -> Work:
+        decode = msgspec.json.Decoder(format_named(FORMAT).record).decode_lines
+
+        def work() -> None:
+            for lines in self._batches:
+                decode(lines)
+
+        return work
+
+    def _requests(self) -> Work:
+        decode = Decoder(format_named(FORMAT)).decode
+        options, segments = MeasureOptions(), LearnedSegments()
+        routes, roll = LearnedRoutes(Routes([])), Roll(lambda _line: None)
+        counter = FormatCounter(format_named(FORMAT), routes, segments, roll, options)
+        decoded = [decode(lines).records for lines in self._batches]
+
+        def work() -> None:
+            for records in decoded:
+                counter._count_requests(records)  # noqa: SLF001 - the hot loop, without what is around it
+
+        return work
+
+    def _times(self) -> Work:
+        coverage = Coverage()
+
+        def work() -> None:
+            for lines in self._batches:
+                coverage.see(lines, event_times(lines), event_times)
 
         return work
 

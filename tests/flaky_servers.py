@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from loopback import Quiet, answering
 
 Cut = Callable[[str, int], int | None]
 """Takes the path of a request and the length of the body; returns after how many bytes the connection is lost."""
@@ -41,12 +42,9 @@ class Cuts:
         return int(length * self.left.pop(0))
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     cut: Cut
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def answer(self, status: int, headers: dict[str, str], body: bytes, *, length: int | None = None) -> None:
         """Send an answer, or a part of it."""
@@ -126,8 +124,6 @@ class Proxy(_Handler):
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
     def handle_error(self, *_: object) -> None:
         """Say nothing of clients that have seen enough."""
 
@@ -136,15 +132,8 @@ class _Server(ThreadingHTTPServer):
 def serving(handler: type[_Handler], **settings: Any) -> Iterator[tuple[str, Any]]:
     """Serve on a free port; yield the URL without a slash, and the handler's class, whose settings can be changed."""
     kind: Any = type(handler.__name__, (handler,), {"cut": staticmethod(never), **settings})
-    server = _Server(("127.0.0.1", 0), kind)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, name="flaky server")
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", kind
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with answering(kind, _Server) as url:
+        yield url, kind
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nsmallest
 
 from logship.checkpoint.rows import all_series
 from logship.checkpoint.store import MAX_ENDED, Change, NoStore, Store
@@ -68,7 +69,7 @@ class Ledger:
         """Whether the store holds everything that is published."""
         self._unsaved_series: set[SeriesKey] = set()
         self._unsaved_ended: dict[int, Position] = {}
-        self.ended: Mapping[int, Position] = {}
+        self.ended: dict[int, Position] = {}
         """The generations that ended, as many as are remembered."""
         self._definitions = own.definitions
         self.published = Snapshot(buckets=tuple(buckets), metrics=own.metrics)
@@ -80,7 +81,7 @@ class Ledger:
         Return the own metrics that begin anew, as they were defined otherwise.
         """
         saved = self._store.load()
-        self.ended = saved.ended
+        self.ended = dict(saved.ended)
         self.published = replace(
             self.published,
             tally=saved.tally,
@@ -136,8 +137,7 @@ class Ledger:
         now = self._now()
         created = before.created
         changed = all_series(admitted)
-        new = changed - created.keys()
-        if new:
+        if new := changed.difference(created):
             created = {**created, **dict.fromkeys(new, now)}
         self._unsaved_series.update(changed)
         self._unsaved_ended = {number: at for number, at in self._unsaved_ended.items() if number not in positions}
@@ -156,9 +156,11 @@ class Ledger:
 
     def _remember(self, positions: Mapping[int, Position], ended: Mapping[int, Position]) -> None:
         """Keep the latest generations that ended, without those that go on."""
-        if ended or not self.ended.keys().isdisjoint(positions):
-            latest = sorted((self.ended.keys() | ended.keys()) - positions.keys() | ended.keys())[-MAX_ENDED:]
-            self.ended = {number: ended[number] if number in ended else self.ended[number] for number in latest}
+        for number in positions:
+            self.ended.pop(number, None)
+        self.ended.update(ended)
+        for number in nsmallest(len(self.ended) - MAX_ENDED, self.ended):
+            del self.ended[number]
 
     def _save(self, after: Snapshot) -> bool:
         change = Change(

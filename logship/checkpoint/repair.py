@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -101,9 +102,11 @@ def show(path: str) -> Contents:
             ).fetchall()
             schema = version_of(database)
         places = [
-            Place(at, offset, FileKey(int(dev), int(ino))) for at, offset, dev, ino, ended in generations if not ended
+            Place(os.fsdecode(at), offset, FileKey(int(dev), int(ino)))  # bytes where the name is not UTF-8
+            for at, offset, dev, ino, ended in generations
+            if not ended
         ]
-    except (sqlite3.DatabaseError, ValueError) as error:
+    except (sqlite3.DatabaseError, ValueError, TypeError) as error:
         raise StateDamagedError(f"state file {path} cannot be read: {error}") from error
     return Contents(schema, series, requests, own, len(generations) - len(places), tuple(places))
 

@@ -6,21 +6,23 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from logship.checkpoint.schema import rows_by_source
 from logship.measure import Run, Runs, Series, Tally, Verdict, Word, Writer, runs_of
 from logship.model import Constant, Excerpt, FileKey, LabelSet, Position, Reason, SeriesKey
 
-PUT_SERIES = """
-INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-requests = excluded.requests, buckets = excluded.buckets, sum_ns = excluded.sum_ns, max_ns = excluded.max_ns
+NEW_SERIES = """
+INSERT INTO series (number, constant, method, route, status, created, requests, buckets, sum_ns, max_ns)
+VALUES (?, ?, ?, ?, ?, ?, 0, '', '', '')
 """
+PUT_SERIES = "UPDATE series SET requests = ?, buckets = ?, sum_ns = ?, max_ns = ? WHERE number = ?"
 PUT_GENERATION = "INSERT OR REPLACE INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_WRITER = "INSERT OR REPLACE INTO writers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 FORGET_WRITER = "DELETE FROM writers WHERE boot_id = ?"
 FORGET_ENDED = """
-DELETE FROM generations WHERE ended = 1 AND number NOT IN
-(SELECT number FROM generations WHERE ended = 1 ORDER BY number DESC LIMIT ?)
+DELETE FROM generations WHERE ended = 1 AND number <=
+(SELECT number FROM generations WHERE ended = 1 ORDER BY number DESC LIMIT 1 OFFSET ?)
 """
 _SCALARS = ("not_request", "ruled_out", "folded", "read_bytes", "lost_bytes", "lost_lines", "dropped", "unlogged")
 _COUNTERS = ("messages", "exceptions", "rejected", "own_unfit")
@@ -34,18 +36,24 @@ def all_series(tally: Tally) -> set[SeriesKey]:
     return requests | {(constant, key) for constant, part in tally.by_labels() for key in part.own}
 
 
-def series_rows(
-    tally: Tally, created: Mapping[SeriesKey, float], changed: Iterable[SeriesKey]
+def new_series_rows(
+    numbers: Mapping[SeriesKey, int], created: Mapping[SeriesKey, float]
 ) -> Iterator[tuple[object, ...]]:
-    """Yield the rows of series that changed."""
-    for constant, labels in changed:
-        if not isinstance(labels, LabelSet):
-            continue
-        series = tally.part(constant).series[labels]
-        buckets = json.dumps(series.buckets)
-        begun = created.get((constant, labels), 0.0)
-        numbers = (series.requests, buckets, str(series.sum_ns), str(series.max_ns), begun)
-        yield (constant_text(constant), *labels, *numbers)
+    """Yield the rows of series that get a number; what they count is put there next."""
+    for key, number in numbers.items():
+        constant, labels = key
+        yield (number, constant_text(constant), *labels, created.get(key, 0.0))
+
+
+def series_rows(
+    tally: Tally, changed: Iterable[SeriesKey], numbers: Mapping[SeriesKey, int]
+) -> Iterator[tuple[object, ...]]:
+    """Yield what series count that changed."""
+    series_of: Mapping[Constant, Mapping[Any, Series]] = {at: part.series for at, part in tally.by_labels()}
+    for key in changed:
+        constant, labels = key
+        requests, buckets, sum_ns, max_ns, _ = series_of[constant][labels]
+        yield requests, str([*buckets]), str(sum_ns), str(max_ns), numbers[key]
 
 
 def count_rows(tally: Tally) -> Iterator[tuple[str, str, str, int]]:
@@ -122,7 +130,7 @@ def load_series(
     """Return the series, without durations when they were counted into other buckets, and when each began."""
     series: dict[tuple[Constant, LabelSet], Series] = {}
     created: dict[SeriesKey, float] = {}
-    for text, method, route, status, requests, buckets, sum_ns, max_ns, at in rows_by_source(database, "series"):
+    for text, method, route, status, requests, buckets, sum_ns, max_ns, at, *_ in rows_by_source(database, "series"):
         labels = constant_of(text), LabelSet(method, route, status)
         created[labels] = float(at)
         if same_buckets:
@@ -133,6 +141,12 @@ def load_series(
         else:
             series[labels] = Series(_natural(requests), (0,) * bucket_count, 0, 0, {})
     return series, created
+
+
+def load_numbers(database: sqlite3.Connection) -> dict[SeriesKey, int]:
+    """Return the number of each series."""
+    rows = database.execute("SELECT constant, method, route, status, number FROM series")
+    return {(constant_of(text), LabelSet(*labels)): number for text, *labels, number in rows}
 
 
 def load_counts(database: sqlite3.Connection) -> Tally:

@@ -78,13 +78,28 @@ CREATE TABLE own (
 ) WITHOUT ROWID;
 """
 
-_VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+_VERSION_5 = """
+CREATE TABLE series_by_number (
+    constant TEXT NOT NULL DEFAULT '',
+    method TEXT NOT NULL, route TEXT NOT NULL, status TEXT NOT NULL,
+    requests INTEGER NOT NULL, buckets TEXT NOT NULL, sum_ns TEXT NOT NULL, max_ns TEXT NOT NULL, created REAL NOT NULL,
+    number INTEGER PRIMARY KEY
+);
+INSERT INTO series_by_number SELECT *, NULL FROM series;
+DROP TABLE series;
+ALTER TABLE series_by_number RENAME TO series;
+"""
+"""A series has a number: to find a row by that takes half the time of finding it by labels, and no index of these."""
 
-SCHEMA_VERSION = len(_VERSIONS)
+VERSIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
+"""What each version adds to the one before."""
+
+SCHEMA_VERSION = len(VERSIONS)
 
 _FIRST_TABLES = frozenset({"series", "counts", "generations", "facts"})
 _WITH_WRITERS = _FIRST_TABLES | {"writers"}
-TABLES = (_FIRST_TABLES, _WITH_WRITERS, _WITH_WRITERS, _WITH_WRITERS | {"own"})
+_WITH_OWN = _WITH_WRITERS | {"own"}
+TABLES = (_FIRST_TABLES, _WITH_WRITERS, _WITH_WRITERS, _WITH_OWN, _WITH_OWN)
 """The tables of each version, the first one first."""
 
 _BY_SOURCE = 3
@@ -107,7 +122,7 @@ def migrate(database: sqlite3.Connection) -> None:
     """Give `database` the tables of this version."""
     version = version_of(database)
     if version < SCHEMA_VERSION:
-        statements = "".join(_VERSIONS[version:])
+        statements = "".join(VERSIONS[version:])
         database.executescript(
             f"BEGIN IMMEDIATE;{statements}"
             f"PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"

@@ -31,6 +31,7 @@ from logship.checkpoint.own_rows import (
 from logship.checkpoint.rows import (
     FORGET_ENDED,
     FORGET_WRITER,
+    NEW_SERIES,
     PUT_GENERATION,
     PUT_SERIES,
     PUT_WRITER,
@@ -38,16 +39,18 @@ from logship.checkpoint.rows import (
     fact_rows,
     generation_rows,
     load_counts,
+    load_numbers,
     load_positions,
     load_series,
     load_writers,
+    new_series_rows,
     series_rows,
     writer_rows,
 )
 from logship.checkpoint.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, migrate, rows_by_source, version_of
 from logship.errors import StateDamagedError, StateError
 from logship.measure import Tally, Writer
-from logship.model import Position, SeriesKey
+from logship.model import LabelSet, Position, SeriesKey
 
 MAX_ENDED = 10_000
 """Generations that ended are remembered so that a compressed copy is not counted again; more would never come back."""
@@ -148,6 +151,7 @@ class SqliteStore:
         self._buckets = json.dumps(list(buckets))
         self._lock: IO[str] | None = None
         self._database: sqlite3.Connection | None = None
+        self._numbers: dict[SeriesKey, int] = {}
         self._written: Mapping[int, Position] = {}
         self._written_counts: set[tuple[str, str, str, int]] = set()
         self._written_facts: set[tuple[str, str, str]] = set()
@@ -160,6 +164,8 @@ class SqliteStore:
         try:
             self._inspect()
             self._database = open_database(self.path)
+            with _told(self.path, "read"):
+                self._numbers = load_numbers(self._database)
         except BaseException:
             self.close()
             raise
@@ -199,7 +205,8 @@ class SqliteStore:
             return
         with _told(self.path, "open"), closing(open_read_only(self.path)) as database:
             _refuse_unknown(self.path, database)
-            self._load(database)
+            if version_of(database):  # none yet: a kill in the very first start left a file without tables
+                self._load(database)
 
     def write(self, change: Change) -> None:
         """Make `change` durable in one transaction."""
@@ -207,7 +214,7 @@ class SqliteStore:
         counts, facts = set(count_rows(change.tally)), set(self._fact_rows(change))
         with _told(self.path, "write"), database:
             database.execute("BEGIN IMMEDIATE")
-            database.executemany(PUT_SERIES, self._changed_series(change))
+            numbers = self._put_series(database, change)
             database.executemany(FORGET_OWN, [(name,) for name in self._stale])
             database.executemany(FORGET_DEFINITION, [(definition_fact(name),) for name in self._stale])
             database.executemany(PUT_OWN, own_rows(change.tally, change.created, change.series))
@@ -221,7 +228,7 @@ class SqliteStore:
                 FORGET_WRITER, [(gone,) for gone in self._written_writers.keys() - change.tally.writers]
             )
             database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", facts - self._written_facts)
-        self._stale = frozenset()
+        self._numbers, self._stale = numbers, frozenset()
         self._written_writers = change.tally.writers
         self._written = dict(change.positions)
         self._written_counts, self._written_facts, self._in_other_buckets = counts, facts, set()
@@ -235,8 +242,21 @@ class SqliteStore:
             self._lock.close()
             self._lock = None
 
-    def _changed_series(self, change: Change) -> Iterator[tuple[object, ...]]:
-        return series_rows(change.tally, change.created, self._in_other_buckets.union(change.series))
+    def _put_series(self, database: sqlite3.Connection, change: Change) -> dict[SeriesKey, int]:
+        """Write series that changed; return the numbers of all, which hold once the transaction is over."""
+        numbers = self._numbers
+        changed = {key for key in self._in_other_buckets.union(change.series) if isinstance(key[1], LabelSet)}
+        if unknown := changed.difference(numbers):
+            new = {key: number for number, key in enumerate(unknown, max(numbers.values(), default=0) + 1)}
+            database.executemany(NEW_SERIES, new_series_rows(new, change.created))
+            numbers = numbers | new
+        done = database.executemany(PUT_SERIES, series_rows(change.tally, changed, numbers))
+        if changed and done.rowcount != len(changed):
+            raise StateError(
+                f"state file {self.path} was changed by another program while in use; move it out of the way, "
+                "and everything is written there anew"
+            )
+        return numbers
 
     def _changed_writers(self, writers: Mapping[str, Writer]) -> Iterator[tuple[str, Writer]]:
         """Yield those that changed; they are never changed in place."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import http
 import http.client
 import os
 import ssl
 import urllib.error
 import urllib.parse
-import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
+from logship.client import Asker, Credentials, lacks_certificate
 from logship.errors import LogshipError, UsageError
 from logship.expose.status import STATUS_PATH, Report
 
@@ -40,49 +38,40 @@ class Tailer:
 
     Args:
         url: Where; None asks the one of this machine. A user and a password in it are for basic authentication.
-        ca_file: Certificates that its own is held against, those of the system without one.
-        user_file: File with `USER:PASSWORD`.
+        credentials: Who is trusted, and who asks.
     """
 
-    def __init__(self, url: str | None, *, ca_file: str | None = None, user_file: str | None = None) -> None:
+    def __init__(self, url: str | None, credentials: Credentials) -> None:
         parts = _parts(url)
-        self._url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        self.name = urllib.parse.urlsplit(self._url).netloc
+        self._url = parts.geturl()
+        self.name = parts.netloc.rpartition("@")[2]
         """What it is called where it is shown."""
-        self._authorization = _authorization(parts, user_file)
-        self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
-            urllib.request.HTTPSHandler(context=_context(ca_file)),
-            _NoRedirect(),
-        )
+        self._asker = Asker(credentials)
 
     def ask(self, window: int) -> Asked:
         """Return what it says now of a window in minutes; raise LogshipError when it does not."""
-        request = urllib.request.Request(f"{self._url}?window={window}")  # noqa: S310 - the scheme is checked
-        if self._authorization is not None:
-            request.add_header("Authorization", self._authorization)
         try:
-            with self._opener.open(request, timeout=_PATIENCE_SECONDS) as answer:
-                body: bytes = answer.read(_MOST_BYTES)
+            with self._asker.get(f"{self._url}?window={window}", _PATIENCE_SECONDS) as answer:
+                body = answer.read(_MOST_BYTES)
         except urllib.error.HTTPError as error:
             with error:
                 raise LogshipError(f"{self.name}: {_refusal(error.code)}") from None
         except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
-            why = getattr(error, "reason", error)
-            raise LogshipError(
-                f"{self.name} does not answer: {_said(why)}; is `logship tail` running there?"
-            ) from error
+            raise LogshipError(f"{self.name} does not answer: {self._said(error)}") from error
         try:
             return Asked(msgspec.json.decode(body, type=Report), body.decode())
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise LogshipError(f"{self.name} answers, but not as logship of this version does") from None
 
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follow nobody elsewhere: the password is for this server."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Return nothing, so that the redirection is an error."""
+    def _said(self, error: Exception) -> str:
+        why = getattr(error, "reason", error)
+        if lacks_certificate(error, self._url):
+            return "it closes, as it does without a certificate that it accepts; --cert-file and --key-file show one"
+        if isinstance(why, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted ({why.verify_message}); --ca-file names those that are"
+        if isinstance(why, http.client.RemoteDisconnected | ConnectionResetError):
+            return "it closes without an answer; if it wants TLS, give its URL with https://"
+        return f"{getattr(why, 'strerror', None) or why}; is `logship tail` running there?"
 
 
 def _parts(url: str | None) -> urllib.parse.SplitResult:
@@ -98,35 +87,6 @@ def _parts(url: str | None) -> urllib.parse.SplitResult:
         raise UsageError(f"{url.rpartition('@')[2]!r} is no http URL, such as http://{DEFAULT_LISTEN}")
     path = parts.path.removesuffix(STATUS_PATH).rstrip("/") + STATUS_PATH
     return parts._replace(path=path, query="", fragment="")
-
-
-def _authorization(parts: urllib.parse.SplitResult, user_file: str | None) -> str | None:
-    if user_file is not None:
-        try:
-            user = Path(user_file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"--user-file {user_file}: {getattr(error, 'strerror', None) or 'no UTF-8'}") from None
-        if ":" not in user or "\n" in user:
-            raise UsageError(f"--user-file {user_file}: it must hold one line, USER:PASSWORD")
-    elif parts.username is not None:
-        user = urllib.parse.unquote(f"{parts.username}:{parts.password or ''}")
-    else:
-        return None
-    return "Basic " + base64.b64encode(user.encode()).decode()
-
-
-def _context(ca_file: str | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        why = "no certificate in PEM is in it" if isinstance(error, ssl.SSLError) else error.strerror
-        raise UsageError(f"--ca-file {ca_file}: {why}") from None
-
-
-def _said(why: object) -> str:
-    if isinstance(why, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({why.verify_message}); --ca-file names those that are"
-    return getattr(why, "strerror", None) or str(why)
 
 
 def _refusal(code: int) -> str:

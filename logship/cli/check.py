@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from logship.cli.options import option
+from logship.cli.options import option, web_config_option
 from logship.errors import UsageError
 
 
@@ -12,13 +12,7 @@ from logship.errors import UsageError
 @click.argument("file", type=click.Path(), metavar="CONFIG", required=False)
 @option("--strict", is_flag=True, help="Take warnings for errors: exit code 1.")
 @option("--test", type=click.Path(), metavar="CASES", help="Run the cases of this file: lines in, numbers out.")
-@option(
-    "web_config_file",
-    "--web.config.file",
-    type=click.Path(),
-    metavar="FILE",
-    help="Check this web configuration as well: TLS, clients, users.",
-)
+@web_config_option("Check this web configuration as well: TLS, clients, users.")
 @option("--schema", is_flag=True, help="Print the JSON Schema of configuration files, for editors.")
 def command(
     file: str | None,

@@ -6,28 +6,26 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from logship.cli.options import configured, measuring, option
+from logship.cli.options import as_client, configured, listen_option, measuring, option, state_option, web_config_option
 from logship.errors import UsageError
+
+if TYPE_CHECKING:
+    from logship.client import Credentials
 
 
 @click.command(short_help="Say what is wrong, and what helps.")
 @click.argument("where", nargs=-1, type=click.Path(readable=False), metavar="[PATH]... [URL]")
 @measuring
-@option("--state", type=click.Path(readable=False), metavar="FILE", help="The state file of the tailer.")
-@option("--listen", metavar="HOST:PORT", help="Where the tailer serves. [default: 127.0.0.1:9113]")
-@option(
-    "web_config_file",
-    "--web.config.file",
-    type=click.Path(readable=False),
-    metavar="FILE",
-    help="The web configuration file of the tailer.",
-)
+@state_option("The state file of the tailer.")
+@listen_option("Where the tailer serves.")
+@web_config_option("The web configuration file of the tailer.")
+@as_client
 @option("--json", is_flag=True, help="Print the findings as JSON.")
-def command(where: tuple[str, ...], json: bool, **options: Any) -> int:  # noqa: FBT001
+def command(where: tuple[str, ...], *, json: bool, credentials: Credentials, **options: Any) -> int:
     """Examine files, state, limits and the running tailer: what is wrong, which promise is at risk, what helps.
 
     Give it the paths and options of `logship tail`, or its environment; a URL asks the tailer there. Nothing is
@@ -38,7 +36,7 @@ def command(where: tuple[str, ...], json: bool, **options: Any) -> int:  # noqa:
 
     urls, paths = _divided(where)
     config = configured(paths=paths, **options)
-    findings = list(Examination(config, WHY, next(iter(urls), None)).findings())
+    findings = list(Examination(config, WHY, next(iter(urls), None), credentials).findings())
     _show(findings, json=json)
     return EXIT_CODES[worst(findings)]
 
@@ -47,7 +45,7 @@ def _divided(where: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the URLs and the paths among the arguments."""
     urls = tuple(each for each in where if each.startswith(("http://", "https://")))
     if len(urls) > 1:
-        raise UsageError(f"one URL is asked at a time, not {len(urls)}: {' '.join(urls)}")
+        raise UsageError(f"one URL is asked at a time, not {len(urls)}")
     return urls, tuple(each for each in where if each not in urls)
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from logship.config import Config
 
+Section = TypeVar("Section", bound="DataclassInstance")
 Command = TypeVar("Command", bound=Callable[..., Any])
 WRAPS = ("docker", "cri")
 
@@ -20,6 +24,43 @@ def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
     """Declare an option that can also be given as `LOGSHIP_NAME` in the environment."""
     variable = "LOGSHIP_" + re.sub(r"[-.]", "_", names[-1].removeprefix("--")).upper()
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
+
+
+def listen_option(text: str) -> Callable[[Command], Command]:
+    """Declare where a tailer serves, with a text of help."""
+    return option("--listen", metavar="HOST:PORT", help=f"{text} [default: 127.0.0.1:9113]")
+
+
+def state_option(text: str) -> Callable[[Command], Command]:
+    """Declare the state file of a tailer, with a text of help."""
+    return option("--state", type=click.Path(readable=False), metavar="FILE", help=text)
+
+
+def web_config_option(text: str) -> Callable[[Command], Command]:
+    """Declare the web configuration file, with a text of help; the option is named as Prometheus' exporters have it."""
+    return option("web_config_file", "--web.config.file", type=click.Path(readable=False), metavar="FILE", help=text)
+
+
+def as_client(command: Command) -> Command:
+    """Add the options that say who is trusted and who asks, and hand them over together as `credentials`."""
+
+    @wraps(command)
+    def with_credentials(
+        *, ca_file: str | None, cert_file: str | None, key_file: str | None, user_file: str | None, **others: Any
+    ) -> Any:
+        from logship.client import Credentials
+
+        return command(credentials=Credentials(ca_file, cert_file, key_file, user_file), **others)
+
+    decorated: Any = with_credentials
+    for name, text in (
+        ("--user-file", "File with USER:PASSWORD for basic authentication."),
+        ("--key-file", "Key (PEM) of --cert-file, if that does not hold it."),
+        ("--cert-file", "Certificate (PEM) to show where clients have one."),
+        ("--ca-file", "Certificates (PEM) that the tailer's is held against."),
+    ):
+        decorated = option(name, type=click.Path(), metavar="FILE", help=text)(decorated)
+    return cast("Command", decorated)
 
 
 def measuring(command: Command) -> Command:
@@ -59,33 +100,34 @@ def configured(
     from logship.config import AUTO, Config, Source, check, load
 
     base = load(config) if config is not None else Config()
-    follow, measure, limits, serve = base.follow, base.measure, base.limits, base.serve
     sources = base.sources
-    if others.get("from_end") is not None:
-        follow = replace(follow, from_end=others["from_end"])
     if paths := others.get("paths"):
         alike = sources[0] if len(sources) == 1 else Source()
         sources = (Source(paths=paths, format=alike.format, wrap=alike.wrap),)
     if format is not None:
         sources = tuple(replace(source, format=None if format == AUTO else format) for source in sources)
-    if wrap is not None:
-        sources = tuple(replace(source, wrap=wrap) for source in sources)
-    if route:
-        measure = replace(measure, routes=route)
-    if buckets is not None:
-        measure = replace(measure, buckets=_seconds(buckets))
-    if max_series is not None:
-        limits = replace(limits, max_series=max_series)
-    given = {key: others[key] for key in ("listen", "web_config_file") if others.get(key) is not None}
-    serve = replace(serve, **given, ui=serve.ui and not others.get("no_ui"))
-    state = replace(
-        base.state,
-        file=base.state.file if others.get("state") is None else others["state"],
-        recovery=others.get("state_recovery") or base.state.recovery,
+    bounds = None if buckets is None else _seconds(buckets)
+    result = replace(
+        base,
+        sources=tuple(_overridden(source, wrap=wrap) for source in sources),
+        follow=_overridden(base.follow, from_end=others.get("from_end")),
+        measure=_overridden(base.measure, routes=route or None, buckets=bounds),
+        limits=_overridden(base.limits, max_series=max_series),
+        serve=_overridden(
+            base.serve,
+            listen=others.get("listen"),
+            web_config_file=others.get("web_config_file"),
+            ui=False if others.get("no_ui") else None,
+        ),
+        state=_overridden(base.state, file=others.get("state"), recovery=others.get("state_recovery")),
     )
-    result = replace(base, sources=sources, follow=follow, measure=measure, limits=limits, serve=serve, state=state)
     check(result)
     return result
+
+
+def _overridden(section: Section, **given: Any) -> Section:
+    """Return a section of the configuration with what is given; None is what is not."""
+    return replace(section, **{key: value for key, value in given.items() if value is not None})
 
 
 def _seconds(text: str) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logship.cli.options import configured, measuring, option
+from logship.cli.options import configured, listen_option, measuring, option, state_option, web_config_option
 from logship.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,25 +27,14 @@ if TYPE_CHECKING:
     default=None,
     help="At the very first start, take the files that are there from their end; later ones from their beginning.",
 )
-@option(
-    "--state",
-    type=click.Path(readable=False),
-    metavar="FILE",
-    help="Keep positions and numbers in FILE, so that a restart goes on exactly there.",
-)
+@state_option("Keep positions and numbers in FILE, so that a restart goes on exactly there.")
 @option(
     "--state-recovery",
     type=click.Choice(("refuse", "reset")),
     help="With a damaged state file, refuse to start, or move it aside and start anew. [default: refuse]",
 )
-@option("--listen", metavar="HOST:PORT", help="Where to serve /metrics. [default: 127.0.0.1:9113]")
-@option(
-    "web_config_file",
-    "--web.config.file",
-    type=click.Path(readable=False),
-    metavar="FILE",
-    help="Serve with TLS, client certificates, users: the web configuration file of Prometheus' exporters.",
-)
+@listen_option("Where to serve /metrics.")
+@web_config_option("Serve with TLS, client certificates, users: the web configuration file of Prometheus' exporters.")
 @option(
     "--log-level",
     type=click.Choice(("debug", "info", "warning", "error")),
@@ -73,7 +62,7 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
 
     def reread() -> Config:
         config = configured(paths=paths, **options)
-        _refuse_urls(config.paths)
+        _refuse_what_never_grows(config.paths)
         return config
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it is obeyed: what it asks for is being read anyway
@@ -82,11 +71,13 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
         _tail(config, say, reread if options["config"] is not None else None)
 
 
-def _refuse_urls(paths: Iterable[str]) -> None:
-    """Raise UsageError when a path is a URL: it would be waited for without an end."""
-    from logship.read import is_url, shown
+def _refuse_what_never_grows(paths: Iterable[str]) -> None:
+    """Raise UsageError when a path is a URL or standard input: it would be waited for without an end."""
+    from logship.read import STDIN, is_url, shown
 
     for path in paths:
+        if path == STDIN:
+            raise UsageError("tail follows files, not standard input; logship replay - reads it (a file: ./-)")
         if path.startswith("file://"):
             raise UsageError(f"tail follows paths: leave file:// out of {path!r}")
         if is_url(path):
@@ -98,7 +89,7 @@ def _tail(config: Config, say: Talk, reread: Callable[[], Config] | None) -> Non
     from logship.live import Doubt, build, nothing_there, obeying_signals
 
     tailer = build(config, say, reread)
-    with obeying_signals(stop=tailer.sidecar.stop, reload=tailer.reload_soon):
+    with obeying_signals(stop=tailer.sidecar.stop, reload=tailer.reload_soon, bell=tailer.waker.bell):
         say("serving", url=f"{tailer.server.url}/metrics", paths=list(config.paths))
         for path in nothing_there(config.paths):
             say(Doubt("nothing there yet, waiting for it"), path=path)

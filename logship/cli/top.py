@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from logship.cli.options import option
+from logship.cli.options import as_client, option
 from logship.errors import UsageError
 
 if TYPE_CHECKING:
     from logship.cli.asking import Asked
+    from logship.client import Credentials
 
 _ORDERS = ("rate", "errors", "p99", "p50", "p95", "total", "route")
 _WINDOWS = ("1", "5", "15")
@@ -27,8 +28,7 @@ _WINDOWS = ("1", "5", "15")
 @option("--interval", type=float, default=2.0, show_default=True, metavar="SECONDS", help="Time between two looks.")
 @option("--once", is_flag=True, help="Print once and exit; also done when the output is no terminal.")
 @option("as_json", "--json", is_flag=True, help="With --once: print what the tailer says as JSON.")
-@option("--ca-file", type=click.Path(), metavar="FILE", help="Certificates (PEM) that the tailer's is held against.")
-@option("--user-file", type=click.Path(), metavar="FILE", help="File with USER:PASSWORD for basic authentication.")
+@as_client
 def command(
     *,
     url: str | None,
@@ -37,8 +37,7 @@ def command(
     interval: float,
     once: bool,
     as_json: bool,
-    ca_file: str | None,
-    user_file: str | None,
+    credentials: Credentials,
 ) -> None:
     """Show the routes that a running tailer counts: rate, errors, latency, and how far behind it is.
 
@@ -52,7 +51,7 @@ def command(
     is_once = once or not sys.stdout.isatty()
     if as_json and not is_once:
         raise UsageError("--json prints one document: give --once with it")
-    tailer = Tailer(url, ca_file=ca_file, user_file=user_file)
+    tailer = Tailer(url, credentials)
     if as_json:
         click.echo(tailer.ask(int(window)).text)
     elif is_once:

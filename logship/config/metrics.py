@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as option
@@ -10,6 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from logship.conditions import Condition, Scalar, compiled_pattern
+from logship.config.names import is_name, unfit_label
 from logship.errors import UsageError
 from logship.measure import (
     DEFAULT_BUCKETS,
@@ -23,12 +23,6 @@ from logship.measure import (
 )
 
 _SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-
-_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-"""https://prometheus.io/docs/concepts/data_model/; colons are for recording rules."""
-
-_RESERVED_LABELS = frozenset({"le", "quantile", "job", "instance"})
-"""Labels that Prometheus gives a meaning; the last two come from the scrape."""
 
 _RESERVED_PREFIXES = ("logship_", "process_", "scrape_", "__")
 _TAKEN = frozenset(
@@ -194,7 +188,7 @@ def _name_problems(at: str, metric: MetricOptions, taken: dict[str, str]) -> Ite
     """Yield what is wrong with a name; those of its samples are added to `taken`."""
     name = metric.name
     family = name.removesuffix("_total") if metric.type == "counter" else name
-    if not _NAME.fullmatch(family):
+    if not is_name(family):
         yield at, f"{name!r} cannot be a metric: letters, digits and _ make one, as in lessons_completed_total"
     elif metric.type == "counter" and family == name:
         yield at, f"{name!r} is a counter, so its name must end in _total: {name}_total"
@@ -243,10 +237,8 @@ def _value_problems(at: str, metric: MetricOptions) -> Iterator[tuple[str, str]]
 
 
 def _label_problems(name: str, label: OwnLabel, max_values: int) -> Iterator[str]:
-    if not _NAME.fullmatch(name):
-        yield f"{name!r} cannot be a label: letters, digits and _ make one, as in grade"
-    if name.startswith("__") or name in _RESERVED_LABELS:
-        yield f"{name!r} cannot be a label: Prometheus keeps that name for itself"
+    if why := unfit_label(name):
+        yield f"{name!r} cannot be a label: {why}"
     if why := _unfit_field(label.field, DERIVED):
         yield why
     if label.pattern is not None:

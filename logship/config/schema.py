@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Literal
 
 from logship.config import metrics as own
@@ -127,6 +128,26 @@ class OptionError(UsageError):
         self.key = key
 
 
+_LEAST = {
+    "poll_seconds": 0.01,
+    "follow.linger_seconds": 0,
+    "follow.max_line_bytes": 1024,
+    "follow.max_open_files": 2,
+    "limits.max_series": 1,
+    "limits.max_routes": 1,
+    "limits.max_label_values": 1,
+    "serve.scrape_budget_seconds": 0,
+    "serve.stalled_seconds": 0.1,
+    "serve.limits.max_connections": 4,
+    "serve.limits.request_timeout_seconds": 0.1,
+    "serve.limits.idle_timeout_seconds": 0.1,
+    "serve.limits.send_timeout_seconds": 0.1,
+}
+"""From where on each number is allowed."""
+
+_FILES = ("state.file", "serve.web_config_file")
+
+
 def check(config: Config) -> None:
     """Raise OptionError when a value is not allowed, however well it is typed."""
     for key, obey in (
@@ -138,30 +159,14 @@ def check(config: Config) -> None:
             obey()
         except UsageError as error:
             raise OptionError(key, str(error)) from None
-    for name, value, least in (
-        ("poll_seconds", config.poll_seconds, 0.01),
-        ("follow.linger_seconds", config.follow.linger_seconds, 0),
-        ("follow.max_line_bytes", config.follow.max_line_bytes, 1024),
-        ("follow.max_open_files", config.follow.max_open_files, 2),
-        ("limits.max_series", config.limits.max_series, 1),
-        ("limits.max_routes", config.limits.max_routes, 1),
-        ("limits.max_label_values", config.limits.max_label_values, 1),
-        ("serve.scrape_budget_seconds", config.serve.scrape_budget_seconds, 0),
-        ("serve.stalled_seconds", config.serve.stalled_seconds, 0.1),
-        ("serve.limits.max_connections", config.serve.limits.max_connections, 4),
-        ("serve.limits.request_timeout_seconds", config.serve.limits.request_timeout_seconds, 0.1),
-        ("serve.limits.idle_timeout_seconds", config.serve.limits.idle_timeout_seconds, 0.1),
-        ("serve.limits.send_timeout_seconds", config.serve.limits.send_timeout_seconds, 0.1),
-    ):
-        if not least <= value < float("inf"):
-            raise OptionError(name, f"{name} must be a number from {least} on: not {value}")
-    if config.state.file is not None and (not config.state.file or "\0" in config.state.file):
-        raise OptionError("state.file", f"state.file must be the name of a file, not {config.state.file!r}")
-    if config.serve.web_config_file is not None and (
-        not config.serve.web_config_file or "\0" in config.serve.web_config_file
-    ):
-        why = f"serve.web_config_file must be the name of a file, not {config.serve.web_config_file!r}"
-        raise OptionError("serve.web_config_file", why)
+    for name, least in _LEAST.items():
+        number = attrgetter(name)(config)
+        if not least <= number < float("inf"):
+            raise OptionError(name, f"{name} must be a number from {least} on: not {number}")
+    for name in _FILES:
+        path = attrgetter(name)(config)
+        if path is not None and (not path or "\0" in path):
+            raise OptionError(name, f"{name} must be the name of a file, not {path!r}")
     for key, why in problems(config.sources):
         raise OptionError(key, why)
     for key, why in own.problems(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from logship.config.names import unfit_label
 from logship.errors import UsageError
 from logship.parse import named
 from logship.pipeline import SourceOptions
@@ -17,14 +17,10 @@ DEFAULT_PATHS = ("logs/combined*.log",)
 
 AUTO = "auto"
 
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _TAKEN = frozenset(
     {"method", "route", "status", "status_code", "level", "type", "outcome", "reason", "check", "metric"}
 )
 """Labels that the metrics have themselves."""
-
-_RESERVED = frozenset({"le", "quantile", "job", "instance"})
-"""Labels that Prometheus gives a meaning; the last two come from the scrape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +86,5 @@ def _problems_of(source: Source, at: str) -> Iterator[tuple[str, str]]:
         except UsageError as error:
             yield f"{at}.format", str(error)
     for label in source.labels:
-        if why := _unfit(label):
+        if why := unfit_label(label) or ("the metrics have that label already" if label in _TAKEN else None):
             yield f"{at}.labels.{label}", f"{label!r} cannot be a label: {why}"
-
-
-def _unfit(label: str) -> str | None:
-    if not _LABEL.fullmatch(label):
-        return "letters, digits and _ make one, as in 'service'"
-    if label.startswith("__") or label in _RESERVED:
-        return "Prometheus keeps that name for itself"
-    return "the metrics have that label already" if label in _TAKEN else None

@@ -6,17 +6,18 @@ from logship.doctor.examine import Examination
 from logship.doctor.finding import EXIT_CODES, PROMISES, Finding, Severity, worst
 from logship.doctor.processes import Processes
 from logship.doctor.says import as_json, as_text
-from logship.doctor.tailers import is_encrypted
+from logship.doctor.tailers import Demands, demands
 
 __all__ = [
     "EXIT_CODES",
     "PROMISES",
+    "Demands",
     "Examination",
     "Finding",
     "Processes",
     "Severity",
     "as_json",
     "as_text",
-    "is_encrypted",
+    "demands",
     "worst",
 ]

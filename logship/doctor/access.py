@@ -16,11 +16,19 @@ NEEDS = {"read": _READ, "change": _WRITE, "make files": _WRITE | _SEARCH}
 
 
 class Identity(NamedTuple):
-    """Who asks: user, groups, and whether permissions do not bind it (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH)."""
+    """Who asks, and what permissions do not bind it for.
+
+    Attributes:
+        uid: The user.
+        groups: All of its groups.
+        reads_all: Whether it may read and search everything (CAP_DAC_READ_SEARCH).
+        writes_all: Whether it may do everything (CAP_DAC_OVERRIDE).
+    """
 
     uid: int
     groups: frozenset[int]
-    is_powerful: bool = False
+    reads_all: bool = False
+    writes_all: bool = False
 
 
 class Node(NamedTuple):
@@ -34,8 +42,10 @@ class Node(NamedTuple):
 
 def allows(node: Node, who: Identity, needed: int) -> bool:
     """Return whether the mode of `node` gives `who` the bits that are `needed`."""
-    if who.is_powerful:
+    if who.writes_all:
         return True
+    if who.reads_all:
+        needed &= ~(_READ | _SEARCH)
     if who.uid == node.uid:
         given = node.mode >> 6
     elif node.gid in who.groups:

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from logship.client import Asker, Credentials
 from logship.config import Config, followed
 from logship.config.warnings import warnings
 from logship.config.web import load_web
+from logship.doctor.access import Identity
 from logship.doctor.files import Survey, examine_files, survey
 from logship.doctor.finding import Finding, note, ok, warning
 from logship.doctor.growth import examine_clocks, examine_growth
@@ -20,6 +22,7 @@ from logship.doctor.patience import Look
 from logship.doctor.processes import Processes
 from logship.doctor.running import Said, ask
 from logship.doctor.sample import examine_lines, sample
+from logship.doctor.siblings import examine_siblings
 from logship.doctor.state import examine_state
 from logship.doctor.tailers import Tailers, examine_tailers, examine_unseen, tailers
 from logship.errors import ConfigError
@@ -39,6 +42,7 @@ class Examination:
         config: What the tailer obeys, or would.
         why: What each reason for a rejection means.
         url: Where a running tailer is to be asked; None is where `config` has it listen.
+        credentials: Whom to trust there, and who asks.
         now: Seconds since the epoch.
         monotonic: Seconds of a clock that nobody sets.
         pause: Waits for so many seconds.
@@ -49,6 +53,7 @@ class Examination:
     config: Config
     why: Mapping[Reason, str]
     url: str | None = None
+    credentials: Credentials = field(default_factory=Credentials)
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
@@ -57,12 +62,12 @@ class Examination:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is found, in the order of a line's way: files, lines, tailer, state, machine, configuration."""
-        looks = Look("files", lambda: survey(self.config)), Look("tailer", self._tailers)
+        looks = Look("files", lambda: survey(self.config, self.monotonic)), Look("tailer", self._tailers)
         deadline = self.monotonic() + self.patience_seconds
         found, running = looks[0].get(deadline - self.monotonic()), looks[1].get(deadline - self.monotonic())
         if isinstance(found, Finding):
             yield found
-            found = Survey(followed(self.config.sources), (), 0)
+            found = Survey(followed(self.config.sources), (), 0, self.monotonic())
         if isinstance(running, Finding):
             yield running
             running = Tailers(), Said("")
@@ -70,17 +75,20 @@ class Examination:
 
     def _tailers(self) -> tuple[Tailers, Said]:
         found = tailers(self.config, self.url, self.processes)
-        return found, ask(found.url, _ANSWER_SECONDS, is_verified=found.is_named) if found.url is not None else Said("")
+        if found.url is None:
+            return found, Said("")
+        return found, ask(found.url, _ANSWER_SECONDS, Asker(self.credentials, is_named=found.is_named))
 
     def _about(self, found: Survey, running: Tailers, said: Said) -> Iterator[Finding]:
         is_known = running.pid is not None
         tailer = self.processes.identity(running.pid) if is_known else None
         looks = [
             Look("files", lambda: list(examine_files(self.config, found, tailer))),
-            Look("growth", lambda: list(examine_growth(found.readable, self.pause, self.now))),
+            Look("siblings", lambda: list(examine_siblings(found, tailer))),
+            Look("growth", lambda: list(self._growth(found))),
             Look("lines", lambda: self._lines(found)),
             Look("tailer", lambda: list(self._tailer(running, said))),
-            Look("state", lambda: list(examine_state(self.config.state.file, found, self.processes, tailer))),
+            Look("state", lambda: list(self._state(found, said, tailer))),
             Look(
                 "limits",
                 lambda: list(examine_machine(self.config, found, self.processes, running.pid, said.series)),
@@ -92,12 +100,25 @@ class Examination:
             answer = look.get(deadline - self.monotonic())
             yield from [answer] if isinstance(answer, Finding) else answer
 
+    def _growth(self, found: Survey) -> Iterator[Finding]:
+        def pause(seconds: float) -> None:
+            self.pause(max(0.0, found.looked_at + seconds - self.monotonic()))
+
+        return examine_growth(found.readable, pause, self.now)
+
     def _lines(self, found: Survey) -> list[Finding]:
         sampled = sample(self.config, found, self.monotonic)
         return [
             *examine_lines(sampled, len(found.readable), self.why),
             *examine_clocks(sampled, self.now()),
         ]
+
+    def _state(self, found: Survey, said: Said, tailer: Identity | None) -> Iterator[Finding]:
+        file = self.config.state.file
+        if file is None and said.has_state:
+            yield note("state.file", "the tailer has one, not named here", remedy="logship doctor … --state FILE")
+        else:
+            yield from examine_state(file, found, self.processes, tailer)
 
     def _tailer(self, running: Tailers, said: Said) -> Iterator[Finding]:
         if running.url is not None:

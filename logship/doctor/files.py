@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,11 +62,13 @@ class Survey:
         sources: Know which source each belongs to.
         files: The first `MAX_FILES` of them.
         total: How many there are, without error logs that repeat what stands in a combined log beside them.
+        looked_at: When their sizes were looked at, in seconds of a clock that nobody sets.
     """
 
     sources: Sources
     files: tuple[Seen, ...]
     total: int
+    looked_at: float
 
     @property
     def readable(self) -> list[Seen]:
@@ -73,29 +76,43 @@ class Survey:
         return [each for each in self.files if not each.trouble and not each.is_compressed]
 
 
-def survey(config: Config) -> Survey:
-    """Look at the files that `config` means."""
+def survey(config: Config, monotonic: Callable[[], float] = time.monotonic) -> Survey:
+    """Look at the files that `config` means: at all sizes first, so that who waits for them to grow loses no time."""
     sources = followed(config.sources)
     paths, _ = without_repeats(sources.expand())
-    return Survey(sources, tuple(map(seen, paths[:MAX_FILES])), len(paths))
+    files = [sized(path) for path in paths[:MAX_FILES]]
+    looked_at = monotonic()
+    return Survey(sources, tuple(map(_opened, files)), len(paths), looked_at)
 
 
 def seen(path: str) -> Seen:
     """Look at one file; never waits for a pipe."""
+    return _opened(sized(path))
+
+
+def sized(path: str) -> Seen:
+    """Look at one file without opening it."""
     try:
         status = os.stat(path)  # noqa: PTH116 - as for each of ten thousand
-        if not stat.S_ISREG(status.st_mode):
-            return Seen(path, trouble="no regular file (a pipe, a socket, a device)")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
         return Seen(path, trouble=error.strerror or str(error))
+    if not stat.S_ISREG(status.st_mode):
+        return Seen(path, trouble="no regular file (a pipe, a socket, a device)")
+    return Seen(path, status.st_size, status.st_mtime)
+
+
+def _opened(file: Seen) -> Seen:
+    """Look into a file."""
+    if file.trouble:
+        return file
     try:
-        head = os.pread(descriptor, 8, 0)
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        try:
+            return Seen(file.path, file.size, file.modified, head=os.pread(descriptor, 8, 0))
+        finally:
+            os.close(descriptor)
     except OSError as error:
-        return Seen(path, trouble=error.strerror or str(error))
-    finally:
-        os.close(descriptor)
-    return Seen(path, status.st_size, status.st_mtime, head=head)
+        return Seen(file.path, trouble=error.strerror or str(error))
 
 
 def examine_files(config: Config, found: Survey, tailer: Identity | None) -> Iterator[Finding]:
@@ -121,8 +138,11 @@ def examine_files(config: Config, found: Survey, tailer: Identity | None) -> Ite
 
 def own_identity() -> Identity:
     """Return as whom this process asks."""
-    without_procfs = Identity(os.geteuid(), frozenset([os.getegid(), *os.getgroups()]), os.geteuid() == 0)
-    return Processes().identity() or without_procfs  # a root without capabilities is bound as others are
+    found = Processes().identity()
+    if found is not None:
+        return found  # a root without capabilities is bound as others are
+    is_root = os.geteuid() == 0
+    return Identity(os.geteuid(), frozenset([os.getegid(), *os.getgroups()]), is_root, is_root)
 
 
 def above(path: str) -> list[Node]:

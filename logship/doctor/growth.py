@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from logship.doctor.files import Seen, seen
+from logship.doctor.files import Seen, sized
 from logship.doctor.finding import Finding, note, ok, some, warning
 from logship.doctor.sample import Sampled
 
@@ -33,7 +33,7 @@ def examine_growth(
         return
     files = sorted(files, key=lambda each: -each.modified)[:MAX_WATCHED]
     pause(PAUSE_SECONDS)
-    again = [seen(before.path) for before in files]
+    again = [sized(before.path) for before in files]
     grown = sum(after.size > before.size for before, after in zip(files, again, strict=True))
     cut = [after.path for before, after in zip(files, again, strict=True) if after.size < before.size]
     if cut:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from logship.doctor.access import Identity
 
-_CAPABLE = (1 << 1) | (1 << 2)
-"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, by their numbers in capabilities(7)."""
+_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1 << 1, 1 << 2
+"""By their numbers in capabilities(7)."""
 
 _LISTENING = "0A"
 """TCP_LISTEN in /proc/net/tcp."""
@@ -34,7 +34,10 @@ class Processes:
             found[key] = rest.split()
         try:
             groups = frozenset(map(int, [found["Gid"][1], *found["Groups"]]))
-            return Identity(int(found["Uid"][1]), groups, bool(int(found["CapEff"][0], 16) & _CAPABLE))
+            able = int(found["CapEff"][0], 16)
+            return Identity(
+                int(found["Uid"][1]), groups, bool(able & _CAP_DAC_READ_SEARCH), bool(able & _CAP_DAC_OVERRIDE)
+            )
         except (KeyError, ValueError, IndexError):
             return None
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import http.client
 import re
-import ssl
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from logship import __version__
+from logship.client import Asker, lacks_certificate, without_user
 from logship.doctor.finding import Finding, note, ok, warning
 from logship.doctor.growth import spoken
 
@@ -25,6 +24,7 @@ BEHIND_BYTES = 10 << 20
 _SAMPLE = re.compile(r"^((?:logship|process)_\w+)(?:\{(.*)\})? ([^ \n]+)", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _CHECK = "tailer"
+_SAVED = "logship_checkpoint_last_success_timestamp_seconds"
 _LOCKED = (http.client.UNAUTHORIZED, http.client.FORBIDDEN)
 
 
@@ -55,26 +55,28 @@ class Said:
         """Whether a tailer answered."""
         return "logship_build_info" in self.samples
 
+    @property
+    def has_state(self) -> bool:
+        """Whether the tailer that answered keeps a state file."""
+        return _SAVED in self.samples
+
     def total(self, name: str, **labels: str) -> float:
         """Return the sum of the samples of a metric that have these labels."""
         wanted = set(labels.items())
         return sum(value for has, value in self.samples.get(name, {}).items() if wanted <= set(has))
 
 
-def ask(url: str, seconds: float, *, is_verified: bool = True) -> Said:
-    """Ask the tailer at `url`, for at most so many seconds for each answer.
-
-    Only the own machine may be asked without its certificate being verified, and without a password.
-    """
-    get = partial(_get, seconds=seconds, context=None if is_verified else _unverified())
-    base, shown = url.rstrip("/"), re.sub(r"(?<=://)[^/@]*@", "", url.rstrip("/"))
+def ask(url: str, seconds: float, asker: Asker) -> Said:
+    """Ask the tailer at `url`, for at most so many seconds for each answer."""
+    get = partial(_get, seconds=seconds, asker=asker)
+    base, shown = url.rstrip("/"), without_user(url.rstrip("/"))
     try:
         page = get(f"{base}/metrics")[1]
     except urllib.error.HTTPError as error:
         return Said(shown, f"it answers {error.code} {error.reason}", is_locked=error.code in _LOCKED)
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        is_locked = isinstance(reason, ssl.SSLError) and "CERTIFICATE_REQUIRED" in str(reason.reason)
+        is_locked = lacks_certificate(error, base)
         is_refused = isinstance(reason, ConnectionRefusedError)
         return Said(shown, str(reason) or type(error).__name__, is_refused=is_refused, is_locked=is_locked)
     samples: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
@@ -115,14 +117,14 @@ def _behind(said: Said, now: float) -> Iterator[Finding]:
 
 def _saved(said: Said, now: float) -> Iterator[Finding]:
     errors = said.total("logship_checkpoint_errors_total")
-    saved = said.total("logship_checkpoint_last_success_timestamp_seconds")
+    saved = said.total(_SAVED)
     if errors:
         says = (
             f"{errors:,.0f} commits failed since it started; the last good one is {spoken(max(0.0, now - saved))} ago"
         )
         fix = "do not restart it; docs/runbooks/CheckpointFailing.md"
         yield warning(f"{_CHECK}.saved", says, said.url, promises="P1 P2", remedy=fix)
-    if "logship_checkpoint_last_success_timestamp_seconds" not in said.samples:
+    if not said.has_state:
         says = "it runs without a state file: a restart counts from the beginning of the files again"
         yield warning(f"{_CHECK}.saved", says, said.url, promises="P1 P2", remedy="logship tail … --state FILE")
     if said.samples.get("logship_config_last_reload_successful") and not said.total(
@@ -181,22 +183,8 @@ def _missing(base: str, get: Callable[[str], tuple[int, str]]) -> list[str]:
     return [] if code == http.client.OK else [text]
 
 
-def _unverified() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
-
-
-def _get(url: str, seconds: float, context: ssl.SSLContext | None) -> tuple[int, str]:
-    """Ask directly, without the proxies of the environment; the scrape is told that its time is short."""
+def _get(url: str, seconds: float, asker: Asker) -> tuple[int, str]:
+    """Return status and text; the scrape is told that its time is short."""
     headers = {"X-Prometheus-Scrape-Timeout-Seconds": f"{seconds:g}", "Accept": "text/plain"}
-    user = re.match(r"(https?://)([^/@]*)@(.*)", url)
-    if user is not None:
-        import base64
-
-        url = user[1] + user[3]
-        headers["Authorization"] = "Basic " + base64.b64encode(user[2].encode()).decode()
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the caller has looked at its scheme
-    with opener.open(request, timeout=seconds) as answer:
+    with asker.get(url, seconds, headers) as answer:
         return answer.status, answer.read(MAX_BYTES).decode("utf-8", "replace")

@@ -71,5 +71,5 @@ def printable(text: str) -> str:
 
 
 def _valid(text: str) -> str:
-    """Return `text` as JSON can hold it: names of files need not be UTF-8."""
-    return text.encode(errors="replace").decode()
+    r"""Return `text` as JSON can hold it: names of files need not be UTF-8, their other bytes are shown as \udcXX."""
+    return text.encode(errors="backslashreplace").decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from logship.config import Config
 from logship.config.document import read
@@ -44,11 +45,18 @@ class Tailers:
         return next(iter(meant), self.holding or None)
 
 
+class Demands(NamedTuple):
+    """What a tailer asks of its clients: TLS, a certificate of their own."""
+
+    is_encrypted: bool = False
+    is_certificate_wanted: bool = False
+
+
 def tailers(config: Config, url: str | None, processes: Processes) -> Tailers:
     """Look for the tailer of `config`, or the one at `url`."""
     host, port = parse_listen(config.serve.listen)
     host = _LOCAL.get(host, host)
-    scheme = "https" if is_encrypted(config.serve.web_config_file) else "http"
+    scheme = "https" if demands(config.serve.web_config_file).is_encrypted else "http"
     local = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     holding = holder(config.state.file, processes) if config.state.file is not None else None
     listening = processes.listener(port) if url is None and port else None
@@ -61,15 +69,18 @@ def tailers(config: Config, url: str | None, processes: Processes) -> Tailers:
     )
 
 
-def is_encrypted(web_config_file: str | None) -> bool:
-    """Return whether a web configuration asks for TLS; its keys, which only the tailer may read, are not looked at."""
+def demands(web_config_file: str | None) -> Demands:
+    """Return what a web configuration asks for; its keys, which only the tailer may read, are not looked at."""
     if web_config_file is None:
-        return False
+        return Demands()
     try:
         values = read(web_config_file, None).values
     except ConfigError:  # told by who examines the configuration
-        return False
-    return isinstance(values, dict) and values.get("tls_server_config") is not None
+        return Demands()
+    tls = values.get("tls_server_config") if isinstance(values, dict) else None
+    if not isinstance(tls, dict):
+        return Demands(tls is not None)
+    return Demands(is_encrypted=True, is_certificate_wanted=tls.get("client_auth_type") == "RequireAndVerifyClientCert")
 
 
 def examine_tailers(found: Tailers, said: Said, now: float, processes: Processes) -> Iterator[Finding]:
@@ -81,8 +92,10 @@ def examine_tailers(found: Tailers, said: Said, now: float, processes: Processes
             yield warning(_CHECK, says, said.url, promises="P1", remedy="stop the one that is not meant")
         return
     if said.is_locked:
-        says = f"somebody answers, and lets nobody in without a password or a certificate: {said.refusal}"
-        fix = f"logship doctor {said.url.replace('://', '://USER:PASSWORD@')}"
+        says = (
+            f"somebody is there and seems to want a password or a certificate; its numbers are not seen: {said.refusal}"
+        )
+        fix = f"logship doctor {said.url} with --user-file FILE, or --cert-file FILE --key-file FILE"
         yield note(_CHECK, says, said.url, remedy=fix)
         return
     if not said.is_refused:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from logship.expose.options import DEFAULT_LISTEN, ServeOptions, parse_listen
     from logship.expose.rendering import Renderer, exposition
     from logship.expose.server import Server, bind
-    from logship.expose.view import View, ViewCollector
+    from logship.expose.view import View
     from logship.expose.web import application
 else:
     __getattr__ = exports(
@@ -50,10 +50,7 @@ else:
                 "exposition",
             ),
             "server": ("Server", "bind"),
-            "view": (
-                "View",
-                "ViewCollector",
-            ),
+            "view": ("View",),
             "web": ("application",),
         },
     )
@@ -72,7 +69,6 @@ __all__ = [
     "StandingCollector",
     "TallyCollector",
     "View",
-    "ViewCollector",
     "WebOptions",
     "access_of",
     "application",

@@ -270,19 +270,25 @@ def _configuration(standing: Standing) -> Iterator[Metric]:
     )
 
 
+def outcomes(tally: Tally) -> Iterator[tuple[str, str, int]]:
+    """Yield what became of lines: the outcome, the reason when it is a rejection, how many."""
+    yield "request", "", tally.request_lines
+    yield "not_request", "", tally.not_request
+    yield "dropped", "", tally.ruled_out
+    if tally.outside:
+        yield "outside", "", tally.outside
+    for reason, count in sorted(tally.rejected.items()):
+        yield "rejected", reason, count
+
+
 def _lines(tally: Tally) -> Metric:
     family = CounterMetricFamily(
         "logship_lines",
         "Log lines by what became of them; rejected ones by reason. The sum is all lines read.",
         labels=["outcome", "reason"],
     )
-    family.add_metric(["request", ""], tally.request_lines)
-    family.add_metric(["not_request", ""], tally.not_request)
-    family.add_metric(["dropped", ""], tally.ruled_out)
-    if tally.outside:
-        family.add_metric(["outside", ""], tally.outside)
-    for reason, count in sorted(tally.rejected.items()):
-        family.add_metric(["rejected", reason], count)
+    for outcome, reason, count in outcomes(tally):
+        family.add_metric([outcome, reason], count)
     return family
 
 

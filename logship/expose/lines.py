@@ -1,4 +1,4 @@
-"""Write the lines of series as `prometheus_client` would: templates with `%s` for each number, and the numbers.
+"""Write the lines of series as `prometheus_client` would: templates with a place for each number, and the numbers.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/ has the text format, and
 https://prometheus.io/docs/specs/om/open_metrics_spec/ exemplars and times of creation.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from prometheus_client.utils import floatToGoString
 
@@ -17,7 +18,34 @@ from logship.model import Constant
 _PLAIN = 1_000_000
 """Numbers from zero up to this are written without an exponent."""
 
+_ONE_DIGIT = 10**10
+"""Numbers up to this are written with an exponent of one digit, which a zero goes before."""
+
 _LE = "le"
+
+
+class Form(NamedTuple):
+    """How the numbers of a series stand in a template of bytes.
+
+    Attributes:
+        whole: In place of a whole number.
+        real: In place of any other.
+    """
+
+    whole: str
+    real: str
+
+
+DIGITS = Form("%d.0", "%a")
+"""The numbers themselves are filled in: several times faster than texts, for numbers without an exponent."""
+
+TEXTS = Form("%b", "%b")
+"""Texts of any kind."""
+
+
+def form_of(count: int, number: float = 0) -> Form:
+    """Return how a series is written, by its largest count and its other number."""
+    return DIGITS if count < _PLAIN and 0 <= number < _PLAIN else TEXTS
 
 
 def escaped(text: str) -> str:
@@ -27,7 +55,12 @@ def escaped(text: str) -> str:
 
 def count_text(count: int) -> str:
     """Return a count as Go writes it."""
-    return f"{count}.0" if count < _PLAIN else str(floatToGoString(count))  # type: ignore[no-untyped-call]
+    digits = str(count)
+    if count < _PLAIN:
+        return f"{digits}.0"
+    if count < _ONE_DIGIT:
+        return f"{digits[0]}.{digits[1:]}".rstrip("0.") + f"e+0{len(digits) - 1}"
+    return str(floatToGoString(count))  # type: ignore[no-untyped-call]
 
 
 def number_text(number: float) -> str:
@@ -67,10 +100,10 @@ class CounterLines:
         self._name = name
         self._labels = _Labels(labels, constant)
 
-    def template(self, values: Sequence[str], created: float | None) -> str:
+    def template(self, values: Sequence[str], created: float | None, form: Form) -> str:
         """Return the lines of a series that was created at a time, with a place for its value."""
         labels = self._labels.all(values)
-        return f"{self._name}_total{labels} %s\n{_created(self._name, labels, created)}"
+        return f"{self._name}_total{labels} {form.whole}\n{_created(self._name, labels, created)}"
 
 
 class GaugeLines:
@@ -80,9 +113,9 @@ class GaugeLines:
         self._name = name
         self._labels = _Labels(labels, constant)
 
-    def template(self, values: Sequence[str]) -> str:
+    def template(self, values: Sequence[str], form: Form) -> str:
         """Return the line of a series, with a place for its value."""
-        return f"{self._name}{self._labels.all(values)} %s\n"
+        return f"{self._name}{self._labels.all(values)} {form.real}\n"
 
 
 class HistogramLines:
@@ -94,31 +127,35 @@ class HistogramLines:
         self._bounds = [str(floatToGoString(bound)) for bound in (*bounds, float("inf"))]  # type: ignore[no-untyped-call]
         self._has_sum = not bounds or bounds[0] >= 0
 
-    def template(self, values: Sequence[str], created: float | None) -> str:
+    def template(self, values: Sequence[str], created: float | None, form: Form) -> str:
         """Return the lines of a series that was created at a time, with places for its numbers."""
         labels, before, behind = self._labels.around_le(values)
-        begin, end = f'{self._name}_bucket{{{before}le="', f'"{behind}}} %s\n'
+        begin, end = f'{self._name}_bucket{{{before}le="', f'"{behind}}} {form.whole}\n'
         lines = [f"{begin}{bound}{end}" for bound in self._bounds]
         if self._has_sum:
-            lines.append(f"{self._name}_count{labels} %s\n{self._name}_sum{labels} %s\n")
+            lines.append(f"{self._name}_count{labels} {form.whole}\n{self._name}_sum{labels} {form.real}\n")
         return "".join(lines) + _created(self._name, labels, created)
 
-    def numbers(
-        self, buckets: Sequence[int], total: float, exemplars: Mapping[int, Exemplar] | None = None
-    ) -> list[str]:
+    def numbers(self, buckets: Sequence[int], total: float) -> list[float]:
         """Return the numbers of a series.
 
         Args:
             buckets: How many fell into each, not cumulative.
             total: The sum; it is left out, with the count, where there are buckets below zero.
-            exemplars: Those of its buckets, by their numbers.
         """
-        texts = [f"{count}.0" if count < _PLAIN else count_text(count) for count in accumulate(buckets)]
+        numbers: list[float] = [*accumulate(buckets)]
+        if self._has_sum:
+            numbers += numbers[-1], total
+        return numbers
+
+    def texts(self, buckets: Sequence[int], total: float, exemplars: Mapping[int, Exemplar]) -> list[bytes]:
+        """Return the same as texts, with exemplars of buckets by their numbers."""
+        texts = list(map(count_text, accumulate(buckets)))
         if self._has_sum:
             texts += texts[-1], number_text(total)
-        for place, exemplar in (exemplars or {}).items():
+        for place, exemplar in exemplars.items():
             texts[place] += _exemplar(exemplar)
-        return texts
+        return list(map(str.encode, texts))
 
 
 def _created(name: str, labels: str, at: float | None) -> str:

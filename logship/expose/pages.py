@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from operator import is_not
 from typing import Any, Generic, Protocol, TypeVar
 
+from logship.expose.lines import Form
+
 Key = TypeVar("Key", bound=tuple[Any, ...])
 Value = TypeVar("Value")
 
@@ -28,13 +30,13 @@ _MISSING = object()
 class Writer(Protocol[Key_contra, Value_contra]):
     """Writes the lines of one series."""
 
-    def is_shown(self, value: Value_contra, /) -> bool:
-        """Return whether a series has lines."""
+    def form(self, key: Key_contra, value: Value_contra, /) -> Form | None:
+        """Return how its numbers are written; None when it has no lines."""
 
-    def template(self, key: Key_contra, /) -> str:
-        """Return them with `%s` for each number."""
+    def template(self, key: Key_contra, form: Form, /) -> str:
+        """Return the lines with a place for each number."""
 
-    def numbers(self, key: Key_contra, value: Value_contra, /) -> Sequence[str]:
+    def numbers(self, key: Key_contra, value: Value_contra, form: Form, /) -> Sequence[float | bytes]:
         """Return the numbers."""
 
 
@@ -42,8 +44,8 @@ class Writer(Protocol[Key_contra, Value_contra]):
 class _Page(Generic[Key, Value]):
     keys: tuple[Key, ...]
     values: Sequence[Value] = ()
-    shown: Sequence[bool] = ()
-    template: str = ""
+    forms: Sequence[Form | None] = ()
+    template: bytes = b""
     text: bytes = b""
 
 
@@ -80,17 +82,17 @@ class Pages(Generic[Key, Value]):
         return [page.text for page in self._pages.values()]
 
     def _write(self, page: _Page[Key, Value], values: Sequence[Value], *, is_renamed: bool) -> None:
-        shown = list(map(self._writer.is_shown, values))
-        if is_renamed or shown != page.shown:
-            page.shown = shown
-            keys = (key for key, is_shown in zip(page.keys, shown, strict=True) if is_shown)
-            page.template = "".join(map(self._writer.template, keys))
-        numbers: list[str] = []
-        for key, value, is_shown in zip(page.keys, values, shown, strict=True):
-            if is_shown:
-                numbers += self._writer.numbers(key, value)
+        forms = list(map(self._writer.form, page.keys, values))
+        if is_renamed or forms != page.forms:
+            page.forms = forms
+            shown = ((key, form) for key, form in zip(page.keys, forms, strict=True) if form)
+            page.template = "".join(self._writer.template(key, form) for key, form in shown).encode()
+        numbers: list[float | bytes] = []
+        for key, value, form in zip(page.keys, values, forms, strict=True):
+            if form:
+                numbers += self._writer.numbers(key, value, form)
         page.values = values
-        page.text = (page.template % tuple(numbers)).encode()
+        page.text = page.template % tuple(numbers)
 
 
 def _divided(keys: Sequence[Key]) -> Iterator[tuple[Key, ...]]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from logship.expose.collectors import DURATIONS, REQUESTS, Created
-from logship.expose.lines import CounterLines, GaugeLines, HistogramLines, count_text, number_text
+from logship.expose.lines import (
+    DIGITS,
+    TEXTS,
+    CounterLines,
+    Form,
+    GaugeLines,
+    HistogramLines,
+    count_text,
+    form_of,
+    number_text,
+)
 from logship.expose.pages import Writer
 from logship.measure import UNITS, Exemplar, Exemplars, OwnMetric, Sample, Series
 from logship.model import Constant, LabelSet, OwnKey, SeriesKey
@@ -24,17 +34,17 @@ class Requests:
         self._constant = constant
         self._created = created
 
-    def is_shown(self, _series: Series) -> bool:
-        """Return whether a series has lines."""
-        return True
+    def form(self, _labels: LabelSet, series: Series) -> Form:
+        """Return how its number is written."""
+        return form_of(series.requests)
 
-    def template(self, labels: LabelSet) -> str:
+    def template(self, labels: LabelSet, form: Form) -> str:
         """Return the lines of a series with a place for its number."""
-        return self._lines.template(labels, self._created((self._constant, labels)).requests)
+        return self._lines.template(labels, self._created((self._constant, labels)).requests, form)
 
-    def numbers(self, _labels: LabelSet, series: Series) -> Sequence[str]:
+    def numbers(self, _labels: LabelSet, series: Series, form: Form) -> Sequence[float | bytes]:
         """Return its number."""
-        return (count_text(series.requests),)
+        return (series.requests if form is DIGITS else count_text(series.requests).encode(),)
 
 
 class Durations:
@@ -49,17 +59,22 @@ class Durations:
         self._created = created
         self._exemplars = exemplars
 
-    def is_shown(self, series: Series) -> bool:
-        """Return whether a series has lines: some of its requests have a duration."""
-        return any(series.buckets)
+    def form(self, labels: LabelSet, series: Series) -> Form | None:
+        """Return how its numbers are written; None when none of its requests has a duration."""
+        if not (timed := sum(series.buckets)):
+            return None
+        return TEXTS if self._exemplars_of(labels) else form_of(timed, series.sum_ns / _NANOSECONDS)
 
-    def template(self, labels: LabelSet) -> str:
+    def template(self, labels: LabelSet, form: Form) -> str:
         """Return the lines of a series with places for its numbers."""
-        return self._lines.template(labels, self._created((self._constant, labels)).durations)
+        return self._lines.template(labels, self._created((self._constant, labels)).durations, form)
 
-    def numbers(self, labels: LabelSet, series: Series) -> Sequence[str]:
+    def numbers(self, labels: LabelSet, series: Series, form: Form) -> Sequence[float | bytes]:
         """Return its numbers."""
-        return self._lines.numbers(series.buckets, series.sum_ns / _NANOSECONDS, self._exemplars_of(labels))
+        seconds = series.sum_ns / _NANOSECONDS
+        if form is DIGITS:
+            return self._lines.numbers(series.buckets, seconds)
+        return self._lines.texts(series.buckets, seconds, self._exemplars_of(labels))
 
     def _exemplars_of(self, labels: LabelSet) -> dict[int, Exemplar]:
         found = self._exemplars()
@@ -69,25 +84,50 @@ class Durations:
         return {key[-1]: found[key] for key in keys if key in found}
 
 
-class OwnCounters:
-    """Write an own counter of a source with constant labels."""
+class _OwnSums:
+    """Write own series that only grow, so that a time of creation goes with them."""
 
-    def __init__(self, metric: OwnMetric, constant: Constant, created: CreatedOf) -> None:
-        self._lines = CounterLines(metric.name.removesuffix("_total"), _names(metric), constant)
+    def __init__(self, lines: CounterLines | HistogramLines, constant: Constant, created: CreatedOf) -> None:
+        self._template = lines.template
         self._constant = constant
         self._created = created
 
-    def is_shown(self, _sample: Sample) -> bool:
-        """Return whether a series has lines."""
-        return True
+    def template(self, key: OwnKey, form: Form) -> str:
+        """Return the lines of a series with places for its numbers."""
+        return self._template(key.values, self._created((self._constant, key)).requests, form)
 
-    def template(self, key: OwnKey) -> str:
-        """Return the lines of a series with a place for its number."""
-        return self._lines.template(key.values, self._created((self._constant, key)).requests)
 
-    def numbers(self, _key: OwnKey, sample: Sample) -> Sequence[str]:
+class OwnCounters(_OwnSums):
+    """Write an own counter of a source with constant labels."""
+
+    def __init__(self, metric: OwnMetric, constant: Constant, created: CreatedOf) -> None:
+        super().__init__(CounterLines(metric.name.removesuffix("_total"), _names(metric), constant), constant, created)
+
+    def form(self, _key: OwnKey, _sample: Sample) -> Form:
+        """Return how its number is written."""
+        return TEXTS
+
+    def numbers(self, _key: OwnKey, sample: Sample, _form: Form) -> Sequence[bytes]:
         """Return its number."""
-        return (number_text(sample.total / UNITS),)
+        return (number_text(sample.total / UNITS).encode(),)
+
+
+class OwnHistograms(_OwnSums):
+    """Write an own histogram of a source with constant labels."""
+
+    def __init__(self, metric: OwnMetric, constant: Constant, created: CreatedOf) -> None:
+        self._lines = HistogramLines(metric.name, _names(metric), constant, metric.buckets)
+        super().__init__(self._lines, constant, created)
+
+    def form(self, _key: OwnKey, sample: Sample) -> Form:
+        """Return how its numbers are written."""
+        return form_of(sum(sample.buckets), sample.total / UNITS)
+
+    def numbers(self, _key: OwnKey, sample: Sample, form: Form) -> Sequence[float | bytes]:
+        """Return its numbers."""
+        if form is DIGITS:
+            return self._lines.numbers(sample.buckets, sample.total / UNITS)
+        return self._lines.texts(sample.buckets, sample.total / UNITS, {})
 
 
 class OwnGauges:
@@ -96,38 +136,17 @@ class OwnGauges:
     def __init__(self, metric: OwnMetric, constant: Constant, _created: CreatedOf) -> None:
         self._lines = GaugeLines(metric.name, _names(metric), constant)
 
-    def is_shown(self, sample: Sample) -> bool:
-        """Return whether a series has a line: it has had a value."""
-        return sample.latest is not None
+    def form(self, _key: OwnKey, sample: Sample) -> Form | None:
+        """Return how its number is written; None when it has had no value."""
+        return TEXTS if sample.latest is not None else None
 
-    def template(self, key: OwnKey) -> str:
+    def template(self, key: OwnKey, form: Form) -> str:
         """Return the line of a series with a place for its number."""
-        return self._lines.template(key.values)
+        return self._lines.template(key.values, form)
 
-    def numbers(self, _key: OwnKey, sample: Sample) -> Sequence[str]:
+    def numbers(self, _key: OwnKey, sample: Sample, _form: Form) -> Sequence[bytes]:
         """Return its number."""
-        return (number_text(float(sample.latest.value)),) if sample.latest is not None else ()
-
-
-class OwnHistograms:
-    """Write an own histogram of a source with constant labels."""
-
-    def __init__(self, metric: OwnMetric, constant: Constant, created: CreatedOf) -> None:
-        self._lines = HistogramLines(metric.name, _names(metric), constant, metric.buckets)
-        self._constant = constant
-        self._created = created
-
-    def is_shown(self, _sample: Sample) -> bool:
-        """Return whether a series has lines."""
-        return True
-
-    def template(self, key: OwnKey) -> str:
-        """Return the lines of a series with places for its numbers."""
-        return self._lines.template(key.values, self._created((self._constant, key)).requests)
-
-    def numbers(self, _key: OwnKey, sample: Sample) -> Sequence[str]:
-        """Return its numbers."""
-        return self._lines.numbers(sample.buckets, sample.total / UNITS)
+        return (number_text(float(sample.latest.value)).encode(),) if sample.latest is not None else ()
 
 
 OWN_WRITERS: Mapping[str, Callable[[OwnMetric, Constant, CreatedOf], Writer[OwnKey, Sample]]] = {

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from prometheus_client.core import Metric
-from prometheus_client.registry import Collector
-
-from logship.expose.collectors import Created, Standing, StandingCollector, TallyCollector
+from logship.expose.collectors import Created, Standing
 from logship.measure import DEFAULT_BUCKETS, Exemplars, OwnMetric, Tally
 from logship.model import SeriesKey
 
@@ -39,19 +36,3 @@ class View:
         """Return when the metrics of a series began."""
         at = self.created.get(series)
         return Created(None, None) if at is None else Created(at, max(at, self.durations_since))
-
-
-class ViewCollector(Collector):
-    """Everything of one view: it is asked for once in a scrape."""
-
-    def __init__(self, view: Callable[[], View]) -> None:
-        self._view = view
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield the families of one view."""
-        view = self._view()
-        counted = TallyCollector(
-            lambda: view.tally, view.buckets, view.created_of, metrics=view.metrics, exemplars=view.exemplars
-        )
-        yield from counted.collect()
-        yield from StandingCollector(lambda: view.standing).collect()

@@ -36,6 +36,7 @@ class Tailer:
     sidecar: Sidecar
     server: Server
     watch: DirectoryWatch
+    waker: TimedWaker
     reload: Reload
 
     @property
@@ -68,16 +69,7 @@ def build(config: Config, say: Say, reread: Callable[[], Config] | None = None) 
     access = _access(config.serve.web_config_file, vitals)
     waker = TimedWaker()
     gate = TurnGate(waker.wake)
-    ledger = Ledger(
-        config.admission,
-        _store(config, vitals, say),
-        buckets=config.measure.buckets,
-        own=config.own,
-        now=time.time,
-        failed=vitals.unsaved,
-        recovered=vitals.saved_again,
-    )
-    vitals.begun_anew(ledger.restore())
+    ledger = _ledger(config, vitals, say)
     watch = DirectoryWatch(waker.wake, vitals.unwatched)
 
     def follower(wanted: Config) -> Follower:
@@ -117,7 +109,7 @@ def build(config: Config, say: Say, reread: Callable[[], Config] | None = None) 
         pages=_pages(sidecar, chronicle, vitals, lambda: reload.config) if chronicle is not None else (),
     )
     server = Server(web, bind(config.serve.listen), access, lambda: reload.config.serve.limits)
-    return Tailer(sidecar, server, watch, reload)
+    return Tailer(sidecar, server, watch, waker, reload)
 
 
 def nothing_there(patterns: Iterable[str]) -> list[str]:
@@ -142,6 +134,21 @@ def _chronicle(config: Callable[[], Config]) -> Chronicle:
 def _pages(sidecar: Sidecar, chronicle: Chronicle, vitals: Vitals, config: Callable[[], Config]) -> list[Route]:
     desk = Desk(sidecar, chronicle, vitals, config, now=time.time, monotonic=time.monotonic)
     return status_routes(desk.ask)
+
+
+def _ledger(config: Config, vitals: Vitals, say: Say) -> Ledger:
+    """Return the ledger with what is saved; raise StateError when the state file cannot be used."""
+    ledger = Ledger(
+        config.admission,
+        _store(config, vitals, say),
+        buckets=config.measure.buckets,
+        own=config.own,
+        now=time.time,
+        failed=vitals.unsaved,
+        recovered=vitals.saved_again,
+    )
+    vitals.begun_anew(ledger.restore())
+    return ledger
 
 
 def _store(config: Config, vitals: Vitals, say: Say) -> Store | None:

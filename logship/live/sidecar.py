@@ -123,6 +123,7 @@ class Sidecar:
         self._tell_losses(now)
         self._recognise()
         self._formats.tell(self.pipeline, self.follower.generations)
+        self._show_exemplars(self.pipeline.take_exemplars())
         self.publish()
         self.has_drained = True
         self._chronicle.begin()
@@ -140,7 +141,6 @@ class Sidecar:
         self._chronicle.committed(Committed(change, committed.tally, {**positions, **ended}, self.pipeline.format_of))
         for generation in ended:
             self.pipeline.forget(generation)
-        self._show_exemplars(self.pipeline.take_exemplars())
         self.publish()
 
     def _show_exemplars(self, found: Exemplars) -> None:

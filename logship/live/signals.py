@@ -11,10 +11,11 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def obeying_signals(*, stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[None]:
+def obeying_signals(*, stop: Callable[[], None], reload: Callable[[], None], bell: int = -1) -> Iterator[None]:
     """Call `reload` at each SIGHUP, `stop` at the first SIGINT or SIGTERM; a second one acts as it did before.
 
-    Main thread only. What is called may interrupt any line of that thread.
+    Main thread only. What is called may interrupt any line of that thread, but not a wait in it that begins as the
+    signal comes: so each signal first writes a byte to `bell`, a descriptor that such a wait has to end at; -1 is none.
     """
     before = {number: signal.getsignal(number) for number in (*_STOP_SIGNALS, signal.SIGHUP)}
 
@@ -29,8 +30,10 @@ def obeying_signals(*, stop: Callable[[], None], reload: Callable[[], None]) -> 
     for number in _STOP_SIGNALS:
         signal.signal(number, stopped)
     signal.signal(signal.SIGHUP, hung_up)
+    bell_before = signal.set_wakeup_fd(bell, warn_on_full_buffer=False)
     try:
         yield
     finally:
+        signal.set_wakeup_fd(bell_before)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -35,6 +35,10 @@ BLOCK_BYTES = 1 << 16
 STDIN = "-"
 
 
+class _TrailingGarbageError(Exception):
+    """What follows a member begins like no other one."""
+
+
 class _Decompressor(Protocol):
     @property
     def eof(self) -> bool: ...
@@ -72,6 +76,8 @@ def _unpack(new_decompressor: Callable[[], _Decompressor], stored: io.BufferedRe
         rest = decompressor.unused_data.lstrip(b"\0")
         while not rest and (rest := stored.read1(BLOCK_BYTES)):
             rest = rest.lstrip(b"\0")
+        if not any(magic.startswith(rest[: len(magic)]) for magic, _ in _UNPACKERS):
+            raise _TrailingGarbageError
 
 
 def _gzip() -> tuple[_Unpack, tuple[type[Exception], ...]]:
@@ -94,22 +100,31 @@ _UNPACK_GZIP, _GZIP_DAMAGE = _gzip()
 _UNPACKERS: tuple[tuple[bytes, _Unpack], ...] = (
     (b"\x1f\x8b", _UNPACK_GZIP),
     (b"\x28\xb5\x2f\xfd", partial(_unpack, zstd.ZstdDecompressor)),
-    (b"\x50\x2a\x4d\x18", partial(_unpack, zstd.ZstdDecompressor)),  # pzstd begins with a frame to be skipped
+    *((bytes([low]) + b"\x2a\x4d\x18", partial(_unpack, zstd.ZstdDecompressor)) for low in range(0x50, 0x60)),
     (b"BZh", partial(_unpack, bz2.BZ2Decompressor)),
     (b"\xfd7zXZ\x00", partial(_unpack, lzma.LZMADecompressor)),
 )
-"""First bytes of a compressed file and how to read on."""
+"""First bytes of a compressed file and how to read on.
+
+Zstandard has sixteen for frames to be skipped, as pzstd begins with (RFC 8878, 3.1.2).
+"""
 
 _LONGEST_MAGIC = max(len(magic) for magic, _ in _UNPACKERS)
 
 _DAMAGE: tuple[type[Exception], ...] = (
     EOFError,
+    _TrailingGarbageError,
     gzip.BadGzipFile,
     zlib.error,
     lzma.LZMAError,
     zstd.ZstdError,
     *_GZIP_DAMAGE,
 )
+
+_WHY: dict[type[Exception], str] = {
+    EOFError: "ends too early",
+    _TrailingGarbageError: "has trailing garbage, or a damaged member",
+}
 
 
 def is_compressed_head(head: bytes) -> bool:
@@ -152,7 +167,7 @@ class Archive:
         try:
             yield from filter(None, self._unpacked(io.BufferedReader(self._raw, BLOCK_BYTES)))
         except _DAMAGE as error:
-            why = "ends too early" if isinstance(error, EOFError) else f"is damaged ({error})"
+            why = _WHY.get(type(error), f"is damaged ({error})")
             raise InputError(f"{shown(self.path)} {why}; everything before that was counted") from error
         except OSError as error:
             if error.errno is None:  # what bz2 raises for bad data

@@ -115,6 +115,7 @@ class Follower:
         self._meet_directories(unopened, seen)
         self._opener.open_new(unopened)
         self._suspect_missed(unopened, last_number)
+        self._suspect_escaped(unopened, seen, last_number)
         self._tell_what_is_lost(self._missed.run(seen, now))
         self._tell_what_is_compressed(unopened)
         self._past &= seen.keys()
@@ -240,6 +241,14 @@ class Follower:
             generation = self._shelf.held.get(key)
             if generation is not None and generation.number > last_number:
                 self._missed.suspect(generation.real_path, *self._meant_before(generation))
+
+    def _suspect_escaped(self, opened: Iterable[Sighting], seen: dict[FileKey, Sighting], last_number: int) -> None:
+        """Look for the files in whose place another one was opened: each was rotated away since it was seen."""
+        instead = {each.path for each in self.generations if each.number > last_number and each.key not in seen}
+        for each in opened:
+            if each.path in instead and each.key not in self._shelf.held:
+                self._missed.suspect(os.path.realpath(each.path))
+                del seen[each.key]  # it is not followed by that name any more
 
     def _meant_before(self, generation: Generation) -> list[Moved]:
         """Return the files that a link meant until now; it may have meant others since, of a like name."""

@@ -157,7 +157,8 @@ class Missed:
         since_ns = 0
         if siblings.is_cut:
             since_ns = min((each.modified_ns for each in moved if each.modified_ns), default=_FOREVER_NS) - _LATE_NS
-        return _Kind([usual_names(live), *filter(None, likely)], self._names, since_ns, path_of.keys() & seen)
+        known = {key for key in path_of if key in seen}  # `&` would go through all that is seen
+        return _Kind([usual_names(live), *filter(None, likely)], self._names, since_ns, known)
 
     def _may_come(self, sighting: Sighting, now: float) -> bool:
         """Return whether a file that cannot be read, or ends too early, may be readable later; tell if not."""

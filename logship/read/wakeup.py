@@ -7,7 +7,10 @@ Where notification is not to be had (no inotify left, a network file system), th
 
 from __future__ import annotations
 
-import queue
+import math
+import os
+import select
+import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
@@ -34,6 +37,10 @@ _EVENTS: list[type[FileSystemEvent]] = [
 ]
 
 
+_PIPE_BYTES = 1 << 16
+"""What a pipe of Linux holds, unless told otherwise: pipe(7)."""
+
+
 class Waker(Protocol):
     """What the sidecar waits on between turns."""
 
@@ -45,24 +52,31 @@ class Waker(Protocol):
 
 
 class TimedWaker:
-    """The waker of real life.
+    """The waker of real life: a pipe that rings when it can be read.
 
-    A queue and not an event: `Event.set` in a signal handler blocks for ever when the signal came while the same
-    thread held the event's lock in `wait` or `clear`; `SimpleQueue.put` may interrupt anything.
+    No event and no queue: a Python signal handler runs between two bytecodes, so a signal that comes after the last of
+    them and before the thread sleeps in a lock is handled only when that lock's time is over. A pipe is written by the
+    signal itself, if `bell` is given to `signal.set_wakeup_fd`, and whoever sleeps on it wakes up.
     """
 
     def __init__(self) -> None:
-        self._rings: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._rung, self.bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        """`bell`: a descriptor; a byte written to it rings. It closes with the last reference to the waker."""
+        self._poll = select.poll()
+        self._poll.register(self._rung, select.POLLIN)
+        weakref.finalize(self, os.close, self._rung)
+        weakref.finalize(self, os.close, self.bell)
 
     def wait(self, timeout_seconds: float) -> None:
         """Return when woken, or when the time is over."""
-        with suppress(queue.Empty):
-            self._rings.get(timeout=timeout_seconds)
+        self._poll.poll(math.ceil(timeout_seconds * 1000))
+        with suppress(BlockingIOError):
+            os.read(self._rung, _PIPE_BYTES)  # many rings between two waits are one
 
     def wake(self) -> None:
         """End the wait, or the next one if none is under way."""
-        if self._rings.empty():  # many rings between two waits are one
-            self._rings.put(None)
+        with suppress(BlockingIOError):  # full of rings
+            os.write(self.bell, b"\0")
 
 
 class DirectoryWatch:

@@ -61,10 +61,9 @@ def changes(
     piece: Piece, pipeline: Pipeline, config: Config, advance: Advance, interrupt: Interrupt
 ) -> Iterator[Tally]:
     """Yield what some megabytes of a piece came to, again and again; also before InputError or Stopped is raised."""
-    batches = _batches(piece, config, advance, interrupt)
     fold = piece.start // piece.fold_bytes
     try:
-        for batch in batches:
+        for batch in batches_in(piece, config, advance, interrupt):
             if (batch.end - 1) // piece.fold_bytes != fold:
                 yield pipeline.take()
                 fold = (batch.end - 1) // piece.fold_bytes
@@ -77,7 +76,8 @@ def changes(
     yield pipeline.take()
 
 
-def _batches(piece: Piece, config: Config, advance: Advance, interrupt: Interrupt) -> Iterator[Batch]:
+def batches_in(piece: Piece, config: Config, advance: Advance, interrupt: Interrupt) -> Iterator[Batch]:
+    """Yield the lines of a piece; raise InputError, or Stopped when the user wants to stop."""
     source = counted(config.sources).get(piece.source)
     cutter = cutter_for(source.wrap if source is not None else None, config.follow.max_line_bytes)
     stored: Stored

@@ -61,44 +61,54 @@ def replay(
         interrupt: Ends it early.
         fold_bytes: Bytes of an input between two folds.
     """
-    coverage = Coverage()
-    work = _Work(config, config.pipeline(known, window=window, watch=coverage.see), advance, interrupt or Interrupt())
-    is_interrupted = False
-    try:
-        for number, path in enumerate(plan.paths):
-            begin(path)
-            work.read(number, path, fold_bytes)
-    except Stopped:
-        is_interrupted = True
-    total = work.total
-    total.settle()
-    return Result(total, work.formats, tuple(work.damage), tuple(coverage.gaps()), is_interrupted)
+    work, interrupt = Work(config), interrupt or Interrupt()
+    pipeline = config.pipeline(known, window=window, watch=work.coverage.see)
+
+    def count(piece: Piece) -> None:
+        for change in changes(piece._replace(fold_bytes=fold_bytes), pipeline, config, advance, interrupt):
+            work.add(change)
+
+    return work.done(plan, pipeline, count, begin)
 
 
-class _Work:
-    """Add up what the inputs come to."""
+class Work:
+    """Add up what inputs come to.
 
-    def __init__(self, config: Config, pipeline: Pipeline, advance: Advance, interrupt: Interrupt) -> None:
+    Attributes:
+        total: The numbers so far.
+        coverage: The times of the lines that are counted.
+    """
+
+    def __init__(self, config: Config) -> None:
         self.total = Tally()
-        self.formats: dict[str, str | None] = {}
-        self.damage: list[str] = []
-        self._config = config
-        self._pipeline = pipeline
+        self.coverage = Coverage()
         self._admission = config.admission
         self._sources = followed(config.sources)
         self._sources.expand()
-        self._advance = advance
-        self._interrupt = interrupt
 
-    def read(self, number: int, path: str, fold_bytes: int) -> None:
-        """Count the lines of one input."""
-        piece = Piece(number, path, self._sources.of(path), fold_bytes=fold_bytes)
+    def add(self, change: Tally) -> Tally:
+        """Add numbers within the limits; return what they are then."""
+        admitted = self._admission.admit(self.total, change)
+        self.total.add(admitted)
+        self.total.bound_writers()
+        return admitted
+
+    def done(self, plan: Plan, pipeline: Pipeline, count: Callable[[Piece], None], begin: Begin) -> Result:
+        """Return what all inputs of `plan` come to, each counted by `count` with `pipeline`, up to an interruption."""
+        formats: dict[str, str | None] = {}
+        damage: list[str] = []
+        is_interrupted = False
         try:
-            for change in changes(piece, self._pipeline, self._config, self._advance, self._interrupt):
-                self.total.add(self._admission.admit(self.total, change))
-                self.total.bound_writers()
-        except InputError as error:
-            self.damage.append(str(error))
-        finally:
-            self.formats[path] = self._pipeline.format_of(number)
-            self._pipeline.forget(number)
+            for number, path in enumerate(plan.paths):
+                begin(path)
+                try:
+                    count(Piece(number, path, self._sources.of(path)))
+                except InputError as error:
+                    damage.append(str(error))
+                finally:
+                    formats[path] = pipeline.format_of(number)
+                    pipeline.forget(number)
+        except Stopped:
+            is_interrupted = True
+        self.total.settle()
+        return Result(self.total, formats, tuple(damage), tuple(self.coverage.gaps()), is_interrupted)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,9 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    directory = tmp_path / "disk"
-    directory.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small file system")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", directory], check=False)
-    if mounted.returncode:
-        pytest.skip("no file system can be mounted here")
-    yield directory
+def small_disk(mounted: Callable[[str], Path]) -> Iterator[Path]:
+    yield mounted("128k")
     app_logging.reset()
-    subprocess.run(["umount", directory], check=True)
 
 
 @pytest.mark.parametrize("options", [{}, {"strict": True}, {"max_bytes": 20_000, "backups": 9}], ids=str)

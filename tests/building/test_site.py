@@ -7,13 +7,12 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
+from loopback import Quiet, answering
 from playwright.sync_api import Page, expect
 
 ROOT = Path(__file__).parents[2]
@@ -24,11 +23,8 @@ LOADED = re.compile(
 pytestmark = pytest.mark.integration
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
-
-    def log_message(self, *_words: Any) -> None:
-        """Say nothing."""
+class Files(Quiet, http.server.SimpleHTTPRequestHandler):
+    """Serves files."""
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +40,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def address(site: Path) -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="site")
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with answering(partial(Files, directory=str(site))) as url:
+        yield url
 
 
 def test_every_document_is_a_page(site: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hosting import free_port, gunicorn, served, uvicorn
+from hosting import gunicorn, served, uvicorn
+from loopback import free_port
 
 ROOT = Path(__file__).parents[2]
 START = (ROOT / "docs/getting-started.md").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logship.checkpoint import Ledger, SqliteStore, salvage, verify
+from logship.checkpoint.schema import APPLICATION_ID, VERSIONS
 from logship.errors import StateDamagedError, StateError
 from logship.measure import DEFAULT_BUCKETS, Admission, Dated, OwnMetric, OwnMetrics, OwnValue, Sample, Tally
 from logship.model import Constant, OwnKey
@@ -73,9 +74,9 @@ def test_what_was_written_is_read_back_to_the_last_digit(
 
 def test_a_file_of_an_older_schema_gets_the_table(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    store_of(path, OwnMetrics()).close()
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.executescript("DROP TABLE own; PRAGMA user_version = 3;")
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript("".join(VERSIONS[:3]))
+        database.executescript(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 3;")
     ledger = ledger_of(path)
     ledger.restore()
     ledger.commit(Tally(own={OwnKey("a_total", ()): Sample(1, 1)}), {})

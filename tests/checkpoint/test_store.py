@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ from words import powerless
 
 from logship.checkpoint import Ledger, NoStore, SqliteStore, move_aside, salvage
 from logship.checkpoint.rows import all_series
-from logship.checkpoint.schema import SCHEMA_VERSION
+from logship.checkpoint.schema import APPLICATION_ID, SCHEMA_VERSION, VERSIONS
 from logship.checkpoint.store import MAX_ENDED, Change, Saved
 from logship.errors import StateDamagedError, StateError
 from logship.measure import Admission, Series, Tally, Verdict, Word, Writer, merge, runs_of
@@ -419,6 +420,44 @@ def test_a_file_of_the_first_version_keeps_everything_and_gets_what_it_lacks(sta
         assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
+def test_series_of_a_file_without_numbers_get_them_and_go_on(state: Path) -> None:
+    with closing(sqlite3.connect(state)) as database:
+        database.executescript("".join(VERSIONS[:4]))
+        rows = [("", "GET", route, "200", 1, "[1, 0, 0]", "7", "7", 5.0) for route in ("/a", "/b", "/c")]
+        database.executemany("INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        database.execute("INSERT INTO facts VALUES ('', 'buckets', '[0.1, 1.0]')")
+        database.executescript(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 4;")
+    with opened(state) as store:
+        assert store.load().tally.requests == 3
+        store.write(change(merge(tally_of("/b", 5), tally_of("/d", 6))))
+    saved = load(state)
+    assert saved.tally.series.keys() == {LabelSet("GET", route, "200") for route in ("/a", "/b", "/c", "/d")}
+    assert sorted(each.requests for each in saved.tally.series.values()) == [1, 1, 5, 6]
+    assert set(saved.created.values()) == {5.0}
+
+
+def test_a_series_of_a_commit_that_failed_is_written_with_the_next(state: Path) -> None:
+    unfit = at(5)._replace(offset=cast("int", None))
+    with opened(state) as store:
+        store.write(change(tally_of("/a")))
+        with pytest.raises(StateError):
+            store.write(change(tally_of("/b", 2), {1: unfit}))
+        store.write(change(tally_of("/c", 3)))
+        store.write(change(tally_of("/b", 4)))
+    saved = load(state)
+    assert {labels.route: each.requests for labels, each in saved.tally.series.items()} == {"/a": 1, "/b": 4, "/c": 3}
+
+
+def test_series_that_another_program_took_away_are_told_and_nothing_is_written(state: Path) -> None:
+    with opened(state) as store:
+        store.write(change(tally_of("/a")))
+        with closing(sqlite3.connect(state)) as stranger, stranger:
+            stranger.execute("DELETE FROM series")
+        with pytest.raises(StateError, match="changed by another program while in use; move it out of the way"):
+            store.write(change(tally_of("/a", 2), {1: at(5)}))
+    assert load(state).positions == {}
+
+
 def test_a_file_of_the_first_version_is_salvaged_whole(state: Path) -> None:
     state.write_bytes(gzip.decompress(VERSION_1.read_bytes()))
     target = state.with_name("saved.db")
@@ -617,3 +656,13 @@ def fill(path: Path) -> None:
                     pass
             except OSError:
                 continue
+
+
+def test_a_file_that_a_kill_in_the_very_first_start_left_without_tables_is_begun(tmp_path: Path) -> None:
+    path = str(tmp_path / "state.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+    store = SqliteStore(path, buckets=DEFAULT_BUCKETS)
+    store.open()
+    assert store.load().tally == Tally()
+    store.close()

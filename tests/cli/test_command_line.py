@@ -89,6 +89,7 @@ MISTAKES = {
     "no address to listen on": (["tail", "--listen", "nowhere"], 2, "cannot listen on 'nowhere'"),
     "tail with a broken configuration": (["tail", "--config", "broken.yml"], 2, "broken.yml:3"),
     "tail of a URL": (["tail", "s3://me:pw@bucket/a.log"], 2, "not 's3://***@bucket/a.log'; logship replay reads URLs"),
+    "tail of standard input": (["tail", "-"], 2, "tail follows files, not standard input; logship replay - reads it"),
     "tail of a URL of a file": (["tail", "file:///var/log/a.log"], 2, "leave file:// out of 'file:///var/log/a.log'"),
     "tail of a URL in a configuration": (["tail", "--config", "remote.yml"], 2, "not 'gs://bucket/*'"),
     "no URL": (["healthcheck", "localhost:9113"], 2, "is no http URL, such as"),

@@ -22,6 +22,7 @@ import pytest
 from crash.tailing import command, wait_for
 from integration.certificates import Authority
 from integration.serving import serving
+from loopback import free_port
 from words import request, write
 
 pytestmark = pytest.mark.integration
@@ -58,12 +59,6 @@ def doctor(*arguments: str | Path, **settings: Any) -> Report:
     report = msgspec.json.decode(done.stdout, type=Report)
     assert done.returncode == report.exit_code
     return report
-
-
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
 
 
 @pytest.fixture
@@ -122,6 +117,7 @@ def test_beside_a_tailer_that_is_well_all_is_well(tmp_path: Path, log: Path, tai
     assert f"held by process {process.pid}" in report.of("state.lock").says
     assert report.of("tailer.ready").subject == f"http://{listen}"
     assert "winston" in report.of("lines.format").says
+    assert doctor(log, "--listen", listen).of("state.file").severity == "note", "the tailer has one"
     before = state.stat().st_mtime_ns
     assert doctor(f"http://{listen}", log, "--state", state).exit_code == 0
     assert state.stat().st_mtime_ns == before

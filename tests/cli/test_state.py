@@ -48,6 +48,28 @@ def shown(file: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return found
 
 
+def test_logs_whose_names_are_no_unicode_are_shown_apart(
+    tmp_path: Path, store: SqliteStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs = [tmp_path / os.fsdecode(name) for name in (b"caf\xe8.log", b"caf\xe9.log")]
+    for log in logs:
+        write(log, request())
+    keys = [FileKey(log.stat().st_dev, log.stat().st_ino) for log in logs]
+    nothing = Excerpt(0, b"")
+    positions = {number: Position(str(logs[number]), keys[number], 7, 9, nothing, nothing) for number in range(2)}
+    store.write(Change(Tally(), (), {}, positions, {}))
+    file = tmp_path / "state.db"
+    behind = logs[0].stat().st_size - 7
+    found = {Path(each["path"]).name: each["behind_bytes"] for each in shown(file, capsys)["positions"]}
+    assert found.items() >= {"caf\\udce8.log": behind, "caf\\udce9.log": behind}.items()
+    assert main(["state", "show", str(file)]) == 0
+    assert "caf\\udce9.log" in capsys.readouterr().out
+    assert main(["doctor", "--json", str(tmp_path / "caf*.log"), "--state", str(file)]) in (0, 1)
+    checks = {each["check"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
+    assert f"{2 * behind} bytes beyond" in checks["state.behind"]["says"]
+    assert "state.files" not in checks
+
+
 def test_show_tells_who_holds_it_and_how_far_each_log_has_grown(
     tmp_path: Path, log: Path, store: SqliteStore, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from loopback import Quiet, answering
 from rich.console import Console
 
 from logship.cli.main import main
@@ -60,7 +60,7 @@ REPORT = Report(
 )
 
 
-class Answer(BaseHTTPRequestHandler):
+class Answer(Quiet, BaseHTTPRequestHandler):
     """Answers as a tailer does that wants to know who asks."""
 
     code, body = 200, b""
@@ -78,22 +78,14 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.body)
 
-    def log_message(self, *_: object) -> None: ...
-
 
 @contextmanager
-def answering(body: bytes | None = None, code: int = 200) -> Iterator[str]:
+def tailing(body: bytes | None = None, code: int = 200) -> Iterator[str]:
     """Answer every question alike; yield the address, without its scheme."""
     said = json.dumps(asdict(REPORT)).encode() if body is None else body
     handler = type("Handler", (Answer,), {"body": said, "code": code, "asked": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, name="answering", kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(handler) as url:
+        yield url.removeprefix("http://")
 
 
 def text_of(order: str = "rate", *, width: int = 120, rows: int | None = None) -> str:
@@ -104,7 +96,7 @@ def text_of(order: str = "rate", *, width: int = 120, rows: int | None = None) -
 
 
 def test_once_prints_the_routes_and_exits(capsys: pytest.CaptureFixture[str]) -> None:
-    with answering() as host:
+    with tailing() as host:
         assert main(["top", f"http://{host}", "--once"]) == 0
     out = capsys.readouterr().out
     assert "36.0 req/s" in out
@@ -119,13 +111,13 @@ def test_once_prints_the_routes_and_exits(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_an_output_that_is_no_terminal_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
-    with answering() as host:
+    with tailing() as host:
         assert main(["top", f"http://{host}/", "--sort", "p99"]) == 0
     assert "\x1b" not in capsys.readouterr().out
 
 
 def test_json_is_what_the_tailer_said(capsys: pytest.CaptureFixture[str]) -> None:
-    with answering() as host:
+    with tailing() as host:
         assert main(["top", f"http://{host}", "--once", "--json", "--window", "15"]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(asdict(REPORT)))
 
@@ -158,7 +150,7 @@ def test_nothing_in_a_route_is_obeyed_by_the_terminal() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"version":1}', b"\xff"])
 def test_an_answer_of_another_program_is_told_in_one_line(body: bytes, capsys: pytest.CaptureFixture[str]) -> None:
-    with answering(body) as host:
+    with tailing(body) as host:
         assert main(["top", f"http://{host}", "--once"]) == 1
     assert capsys.readouterr().err == f"logship: {host} answers, but not as logship of this version does\n"
 
@@ -173,7 +165,7 @@ def test_an_answer_of_another_program_is_told_in_one_line(body: bytes, capsys: p
     ],
 )
 def test_a_refusal_is_told_with_its_remedy(code: int, says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with answering(code=code) as host:
+    with tailing(code=code) as host:
         assert main(["top", f"http://{host}", "--once"]) == 1
     assert capsys.readouterr().err == f"logship: {host}: {says}\n"
 
@@ -189,7 +181,7 @@ def test_a_user_is_taken_from_the_url_or_a_file_and_never_shown(
 ) -> None:
     users = tmp_path / "user"
     users.write_text(f"{USER}\n")
-    with answering(code=401) as host:
+    with tailing(code=401) as host:
         assert main(["top", f"http://{USER}@{host}", "--once"]) == 0
         assert main(["top", f"http://{host}", "--user-file", str(users), "--once"]) == 0
         assert main(["top", f"http://me:wrong2@{host}", "--once"]) == 1
@@ -220,7 +212,7 @@ def test_a_call_that_cannot_work_says_why(arguments: list[str], says: str, capsy
 def test_the_tailer_of_this_machine_is_asked_where_it_listens(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with answering() as host:
+    with tailing() as host:
         monkeypatch.setenv("LOGSHIP_LISTEN", f"0.0.0.0:{host.rpartition(':')[2]}")
         assert main(["top", "--once"]) == 0
     assert "36.0 req/s" in capsys.readouterr().out

@@ -16,7 +16,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
-from crash.tailing import DEADLINE, free_port, wait_for
+from crash.tailing import DEADLINE, wait_for
+from loopback import free_port
 
 MAX_CONNECTIONS = 20
 DATABASE = "heroes"

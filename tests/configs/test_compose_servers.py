@@ -20,7 +20,8 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from crash.tailing import DEADLINE, free_port, wait_for
+from crash.tailing import DEADLINE, wait_for
+from loopback import free_port
 
 pytestmark = pytest.mark.integration
 

@@ -10,11 +10,10 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,8 @@ import httpx
 import pytest
 from configs.dashboards import PATHS, ROOT, Json, Query, chosen, label_values, load, queries, substitute, variables
 from configs.test_end_to_end import is_ready, running, write_prometheus
-from crash.tailing import DEADLINE, Tail, came_true, free_port, wait_for
+from crash.tailing import DEADLINE, Tail, came_true, wait_for
+from loopback import Quiet, answering, free_port
 
 pytestmark = pytest.mark.integration
 
@@ -179,7 +179,7 @@ def saying(path: Path) -> Iterator[str]:
     """Serve a recorded exposition at the address that is yielded; with each scrape its counters have grown."""
     text, scrapes = path.read_text(encoding="utf-8"), count()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Exposition(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = grown(text, next(scrapes)).encode()
             self.send_response(200)
@@ -188,18 +188,8 @@ def saying(path: Path) -> Iterator[str]:
             with suppress(BrokenPipeError):  # Prometheus was stopped, or lost its patience
                 self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - it is called so in the base class
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name=path.stem)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(Exposition) as url:
+        yield url.removeprefix("http://")
 
 
 def grown(exposition: str, by: int) -> str:

@@ -10,18 +10,18 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import yaml
-from crash.tailing import DEADLINE, Tail, free_port, wait_for
+from crash.tailing import DEADLINE, Tail, wait_for
+from loopback import Quiet, answering, free_port
 
 pytestmark = pytest.mark.integration
 
@@ -67,25 +67,15 @@ class Stack:
 def listening(inbox: Inbox) -> Iterator[str]:
     """Serve the inbox at the address that is yielded."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Listener(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             inbox.take(self.path, self.headers["authorization"], json.loads(body))
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - it is called so in the base class
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="inbox")
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(Listener) as url:
+        yield url
 
 
 @contextmanager

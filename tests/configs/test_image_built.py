@@ -17,7 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 from configs.image_builds import Image, Workshop, copied_context
-from crash.tailing import DEADLINE, free_port, wait_for
+from crash.tailing import DEADLINE, wait_for
+from loopback import free_port
 
 import logship
 

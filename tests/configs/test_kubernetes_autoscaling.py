@@ -18,7 +18,8 @@ import httpx
 import pytest
 import yaml
 from configs.kubernetes_manifests import KUBERNETES, rendered, run_here, tailers
-from crash.tailing import DEADLINE, free_port, wait_for
+from crash.tailing import DEADLINE, wait_for
+from loopback import free_port
 
 pytestmark = pytest.mark.integration
 

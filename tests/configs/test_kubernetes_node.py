@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 from configs.kubernetes_manifests import rendered, run_here
-from crash.tailing import DEADLINE, free_port, wait_for
+from crash.tailing import DEADLINE, wait_for
 from crash.written import samples_of, total
+from loopback import free_port
 
 pytestmark = pytest.mark.integration
 

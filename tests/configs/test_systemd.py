@@ -12,7 +12,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from crash.tailing import DEADLINE, free_port, wait_for
+from crash.tailing import DEADLINE, wait_for
+from loopback import free_port
 
 Command = list[str | Path]
 HERE = Path(__file__).parent

@@ -18,6 +18,7 @@ from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from crash.tailing import DEADLINE
 from crash.written import LATENCY, Lines, Samples, samples_of
 
 from logship.checkpoint import Ledger, SqliteStore
@@ -38,7 +39,6 @@ OWN = OwnMetrics(
     )
 )
 AFTER_COMMIT = "the commit is over, nothing is published"
-DEADLINE = 20.0
 LINGER_SECONDS = 30.0
 _NEVER = -1
 _FORKS = multiprocessing.get_context("fork")

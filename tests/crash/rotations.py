@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import gzip
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from crash.logs import Log, Rotation
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from packers import zstd
 
 _PIECES = 4
 """Writes in which a copy or a compressed file comes into being, so that a look may fall between them."""

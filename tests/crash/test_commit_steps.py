@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 
 TESTS = Path(__file__).parent.parent
 STATEMENTS = (
-    *("BEGIN", "INSERT INTO series", "INSERT INTO own"),
+    *("BEGIN", "INSERT INTO series", "UPDATE series", "INSERT INTO own"),
     *("INSERT OR REPLACE INTO counts", "INSERT OR REPLACE INTO generations"),
 )
 

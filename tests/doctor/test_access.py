@@ -32,8 +32,14 @@ def test_the_class_that_fits_first_decides(mode: int, uid: int, gid: int, may: b
     assert allows(Node("f", 0o100000 | mode, uid, gid), SOMEBODY, 4) is may
 
 
-def test_permissions_do_not_bind_the_powerful() -> None:
-    assert allows(Node("f", 0o100000, 0, 0), Identity(5, frozenset(), is_powerful=True), 4)
+@pytest.mark.parametrize(("mode", "needed", "may"), [(0o000, 4, True), (0o000, 2, False), (0o002, 3, True)])
+def test_who_may_read_and_search_everything_is_bound_in_writing(mode: int, needed: int, may: bool) -> None:  # noqa: FBT001
+    """capabilities(7): CAP_DAC_READ_SEARCH."""
+    assert allows(Node("d", 0o40000 | mode, 0, 0), Identity(5, frozenset(), reads_all=True), needed) is may
+
+
+def test_permissions_do_not_bind_who_may_do_everything() -> None:
+    assert allows(Node("f", 0o100000, 0, 0), Identity(5, frozenset(), writes_all=True), 6)
 
 
 def test_the_outermost_closed_directory_is_the_obstacle() -> None:

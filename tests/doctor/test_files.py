@@ -79,7 +79,7 @@ def test_a_file_that_only_the_tailer_may_read_is_good_to_know() -> None:
     with powerless() as directory:
         log = directory / "a.log"
         log.touch(mode=0o000)
-        found = of(findings(config(log), Identity(0, frozenset({0}), is_powerful=True)), "files.readable")
+        found = of(findings(config(log), Identity(0, frozenset({0}), reads_all=True)), "files.readable")
         assert found.severity is Severity.NOTE
         assert "the tailer, user 0, may read it" in found.says
 

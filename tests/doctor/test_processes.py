@@ -54,10 +54,16 @@ def fake(proc: Path, pid: int, *, status: str = "", cmdline: bytes = b"") -> Pro
     return Processes(proc)
 
 
-def test_a_capability_to_read_everything_is_seen(tmp_path: Path) -> None:
-    status = "Name:\tx\nUid:\t1\t65534\t1\t1\nGid:\t5\t6\t5\t5\nGroups:\t7 8 \nCapEff:\t0000000000000004\n"
+@pytest.mark.parametrize(("able", "reads_all", "writes_all"), [(4, True, False), (2, False, True), (1, False, False)])
+def test_capabilities_to_read_and_to_write_everything_are_two(
+    tmp_path: Path,
+    able: int,
+    reads_all: bool,  # noqa: FBT001
+    writes_all: bool,  # noqa: FBT001
+) -> None:
+    status = f"Name:\tx\nUid:\t1\t65534\t1\t1\nGid:\t5\t6\t5\t5\nGroups:\t7 8 \nCapEff:\t000000000000000{able}\n"
     processes = fake(tmp_path, 3, status=status)
-    assert processes.identity(3) == Identity(65534, frozenset({6, 7, 8}), is_powerful=True)
+    assert processes.identity(3) == Identity(65534, frozenset({6, 7, 8}), reads_all, writes_all)
     assert processes.identity(4) is None
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from loopback import Quiet, answering
 
 from logship import __version__
+from logship.client import Asker, Credentials
 from logship.doctor.finding import Finding, Severity
 from logship.doctor.running import ask, examine_tailer
 
+ASKER = Asker(Credentials())
 NOW = 1_800_000_000.0
 WELL = f"""logship_build_info{{version="{__version__}"}} 1.0
 logship_followed_files 2.0
@@ -28,29 +30,20 @@ http_request_duration_seconds_count{{method="GET",route="/a",status_code="200"}}
 
 @contextmanager
 def server(page: str, *, code: int = 200, ready: tuple[int, str] = (200, "ok\n")) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
+    class Answers(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, body = (code, page) if self.path == "/metrics" else ready
             self.send_response(status)
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as serving:
-        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{serving.server_address[1]}"
-        finally:
-            serving.shutdown()
-            thread.join()
+    with answering(Answers) as url:
+        yield url
 
 
 def judged(page: str, ready: tuple[int, str] = (200, "ok\n")) -> list[Finding]:
     with server(page, ready=ready) as url:
-        said = ask(url, 20)
+        said = ask(url, 20, ASKER)
         assert said.is_logship, said.refusal
         assert said.series == 1
         return list(examine_tailer(said, NOW))
@@ -94,12 +87,12 @@ def test_the_reasons_of_readyz_are_told() -> None:
 
 def test_another_program_is_no_tailer() -> None:
     with server("up 1\n") as url:
-        assert not ask(url, 20).is_logship
+        assert not ask(url, 20, ASKER).is_logship
 
 
 def test_a_password_is_used_and_never_shown() -> None:
     with server("", code=401) as url:
-        said = ask(url.replace("://", "://me:hunter2@"), 20)
+        said = ask(url.replace("://", "://me:hunter2@"), 20, ASKER)
     assert "401" in said.refusal
     assert "hunter2" not in str(said)
 
@@ -107,4 +100,4 @@ def test_a_password_is_used_and_never_shown() -> None:
 def test_nobody_there_is_told_apart_from_somebody_who_does_not_answer() -> None:
     with server("") as url:
         pass
-    assert ask(url, 20).is_refused
+    assert ask(url, 20, ASKER).is_refused

@@ -38,7 +38,7 @@ def test_the_json_has_the_documented_keys_and_holds_any_name_of_a_file() -> None
         "promises": ["P1", "P2"],
         "remedy": "logship tail … --state FILE",
     }
-    assert shown["findings"][4]["subject"] == "?.log"
+    assert shown["findings"][4]["subject"] == "\\udcff.log"
 
 
 def test_nothing_found_is_good() -> None:

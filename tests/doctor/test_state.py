@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -116,16 +116,8 @@ def test_what_counts_is_whether_the_tailer_may_write(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small_volume(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "volume"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m,mode=777", "none", str(place)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("file systems cannot be mounted here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+def small_volume(mounted: Callable[[str], Path]) -> Path:
+    return mounted("8m")
 
 
 def test_a_volume_that_is_full_is_critical_and_one_with_little_room_a_warning(small_volume: Path) -> None:

@@ -6,8 +6,7 @@ import subprocess
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from logship.expose import View, ViewCollector, exposition, registry_of
-from logship.expose.text import encode
+from logship.expose import Renderer, View, exposition
 from logship.measure import DEFAULT_BUCKETS, Dated, OwnLabel, OwnMetric, OwnValue, Sample, Tally
 from logship.model import Constant, OwnKey, SeriesKey
 
@@ -56,8 +55,8 @@ def test_sources_with_labels_have_series_of_their_own() -> None:
 def test_openmetrics_says_when_a_series_began() -> None:
     created: dict[SeriesKey, float] = {((), key): 7.0 for key in TALLY.own}
     view = View(tally=TALLY, created=created, metrics=METRICS)
-    body, _ = encode(registry_of(ViewCollector(lambda: view)), "application/openmetrics-text")
-    families = list(parse_openmetrics(body.decode()))  # type: ignore[no-untyped-call]  # as the package has it
+    text = Renderer(lambda: view).render(openmetrics=True).decode()
+    families = list(parse_openmetrics(text))  # type: ignore[no-untyped-call]  # as the package has it
     began = {sample.name: sample.value for family in families for sample in family.samples if "_created" in sample.name}
     assert began == {"lessons_created": 7.0, "took_seconds_created": 7.0}
 

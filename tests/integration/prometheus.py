@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from crash.tailing import DEADLINE, free_port, wait_for
+from crash.tailing import DEADLINE, PLAIN, get, wait_for
+from loopback import free_port
 
 Series = tuple[tuple[str, str], ...]
 Curves = dict[Series, dict[float, float]]
@@ -33,7 +34,7 @@ class Prometheus:
                 stdout=subprocess.DEVNULL,
                 stderr=talk,
             )
-        self._api = httpx.Client(base_url=f"{self.url}/api/v1", timeout=DEADLINE)
+        self._api = httpx.Client(base_url=f"{self.url}/api/v1", verify=PLAIN, timeout=DEADLINE)
         wait_for(self._is_ready)
 
     def curves(self, expression: str, start: float, end: float, step: float) -> Curves:
@@ -67,6 +68,6 @@ class Prometheus:
     def _is_ready(self) -> bool:
         assert self._process.poll() is None, self._said.read_text()
         try:
-            return httpx.get(f"{self.url}/-/ready", timeout=DEADLINE).is_success
+            return get(f"{self.url}/-/ready").is_success
         except httpx.TransportError:
             return False

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from crash.tailing import command, wait_for
+from crash.tailing import DEADLINE, command, wait_for
 from replay.backfill.days_read import NOON, line
 
 pytestmark = pytest.mark.integration
@@ -18,7 +18,8 @@ DAY = 86400
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_days_are_whole_and_told_and_not_sent_by_mistake(tmp_path: Path, ending: signal.Signals) -> None:
     days = tmp_path / "days"
-    asked = [*command(), "replay", "-", "--format", "app", "--output", "openmetrics", "--to", str(days)]
+    obeying = ["env", "--default-signal=INT", *command()]  # what a shell starts in the background ignores SIGINT
+    asked = [*obeying, "replay", "-", "--format", "app", "--output", "openmetrics", "--to", str(days)]
     with subprocess.Popen(asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None
         for day in range(3):
@@ -26,7 +27,7 @@ def test_days_are_whole_and_told_and_not_sent_by_mistake(tmp_path: Path, ending:
         process.stdin.flush()
         wait_for((days / "2026-11-23.om").exists)
         process.send_signal(ending)
-        out, said = process.communicate(timeout=30)
+        out, said = process.communicate(timeout=DEADLINE)
     assert process.returncode == 130, said
     assert out.decode().splitlines()[0] == str(days / "2026-11-23.om")
     assert f"interrupted: {days} holds the days that were complete by then" in said.decode()

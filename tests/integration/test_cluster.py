@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +57,21 @@ def found(child: subprocess.Popen[str], pattern: str) -> str:
     pytest.fail(f"{child.args!r} has not said {pattern}")
 
 
-@pytest.fixture
-def dask(tmp_path: Path) -> Iterator[Dask]:
+@contextmanager
+def running(directory: Path) -> Iterator[Dask]:
+    """Run a cluster of two workers."""
     with ExitStack() as stack:
-        yield Dask(stack, tmp_path)
+        cluster = Dask(stack, directory)
+        cluster.worker()
+        cluster.worker()
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
+    """A cluster for all tests that do it no harm."""
+    with running(tmp_path_factory.mktemp("dask")) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="module")
@@ -87,42 +98,38 @@ def numbers(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
-def test_a_cluster_comes_to_the_result_of_one_process(dask: Dask, logs: Path) -> None:
-    dask.worker()
-    dask.worker()
-    assert numbers(replay(str(logs), "--cluster", dask.address)) == numbers(replay(str(logs), "--jobs", "1"))
-
-
-def test_a_worker_killed_in_the_middle_doubles_nothing(dask: Dask, logs: Path) -> None:
-    dask.worker()
-    dask.worker()
+@contextmanager
+def counting(dask: Dask, logs: Path) -> Iterator[subprocess.Popen[str]]:
+    """Yield a replay on the cluster that has counted some of the logs, and not all."""
     command = [sys.executable, "-m", "logship", "replay", "--output", "json", "--progress", "json", str(logs)]
     with subprocess.Popen(
         [*command, "--cluster", dask.address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
         assert child.stderr is not None
         assert json.loads(child.stderr.readline())["bytes"] < sum(each.stat().st_size for each in logs.iterdir())
+        yield child
+
+
+def test_a_cluster_comes_to_the_result_of_one_process(dask: Dask, logs: Path) -> None:
+    assert numbers(replay(str(logs), "--cluster", dask.address)) == numbers(replay(str(logs), "--jobs", "1"))
+
+
+def test_a_worker_killed_in_the_middle_doubles_nothing(tmp_path: Path, logs: Path) -> None:
+    with running(tmp_path) as dask, counting(dask, logs) as child:
         dask.workers[0].send_signal(signal.SIGKILL)
         out, _ = child.communicate()
+        assert dask.workers[0].wait() == -signal.SIGKILL
     assert child.returncode == 0
-    assert dask.workers[0].wait() == -signal.SIGKILL
     assert json.loads(out) == numbers(replay(str(logs), "--jobs", "1"))
 
 
 def test_names_of_files_do_not_depend_on_where_workers_run(dask: Dask, logs: Path) -> None:
-    dask.worker()
     done = replay("00.log", "--cluster", dask.address, cwd=logs)
     assert numbers(done)["lines"]["request"] == LINES
 
 
 def test_a_signal_ends_it(dask: Dask, logs: Path) -> None:
-    dask.worker()
-    command = [sys.executable, "-m", "logship", "replay", "--output", "json", "--progress", "json", str(logs)]
-    with subprocess.Popen(
-        [*command, "--cluster", dask.address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as child:
-        assert child.stderr is not None
-        child.stderr.readline()
+    with counting(dask, logs) as child:
         child.send_signal(signal.SIGINT)
         out, err = child.communicate()
     assert child.returncode == 130
@@ -138,7 +145,6 @@ def test_a_scheduler_that_is_not_there_is_an_error_that_says_so(logs: Path) -> N
 
 
 def test_a_file_that_only_this_process_sees_is_an_error_that_says_so(dask: Dask, logs: Path) -> None:
-    dask.worker()
     code = (  # a name that means another thing in each process
         "import os, sys; from logship.cli.main import main; "
         f"os.dup2(os.open({str(logs / '00.log')!r}, os.O_RDONLY), 200); "

@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
-from crash.tailing import DEADLINE, Tail, free_port, wait_for
+from crash.tailing import DEADLINE, Tail, get, wait_for
+from loopback import free_port
 
 pytestmark = pytest.mark.integration
 
@@ -26,7 +27,7 @@ def exemplars(address: str) -> list[dict[str, Any]]:
     """Return the exemplars that Prometheus has, none while it is not ready."""
     with suppress(httpx.TransportError, ValueError):
         asked = {"query": "http_request_duration_seconds_bucket", "start": "0", "end": "9999999999"}
-        answer = httpx.get(f"http://{address}/api/v1/query_exemplars", params=asked, timeout=DEADLINE).json()
+        answer = get(f"http://{address}/api/v1/query_exemplars", params=asked).json()
         return [each for series in answer["data"] for each in series["exemplars"]]
     return []
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 from configs.test_alerts import RULES, metrics_in
 from configs.test_end_to_end import is_ready, running, write_prometheus
-from crash.tailing import DEADLINE, free_port, wait_for
+from crash.tailing import get, wait_for
+from loopback import free_port
 
 from configs import exporters
 
@@ -53,7 +53,7 @@ class Stack:
         }
 
     def _ask(self, path: str, **parameters: str) -> dict[str, Any]:
-        answer = httpx.get(f"http://{self.prometheus}/api/v1/{path}", params=parameters, timeout=DEADLINE)
+        answer = get(f"http://{self.prometheus}/api/v1/{path}", params=parameters)
         told: dict[str, Any] = answer.raise_for_status().json()["data"]
         return told
 

@@ -6,18 +6,17 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
-from hosting import free_port, gunicorn, records_in, served, uvicorn
+from crash.tailing import DEADLINE, get, wait_for
+from hosting import gunicorn, records_in, served, uvicorn
+from loopback import free_port
 
 pytestmark = pytest.mark.integration
 
-DEADLINE = 20.0
 LOGSHIP = [sys.executable, "-m", "logship"]
 
 
@@ -42,11 +41,7 @@ def tailing(directory: Path) -> Iterator[str]:
         command = [*LOGSHIP, "tail", f"{directory}/combined*.log", "--state", f"{directory}/a.db"]
         process = subprocess.Popen([*command, "--listen", "127.0.0.1:0"], stderr=out)
     try:
-        deadline = time.monotonic() + DEADLINE
-        while (found := re.search(r"url=(http://\S+)", talk.read_text())) is None:
-            assert time.monotonic() < deadline, talk.read_text()
-            time.sleep(0.01)
-        yield found[1]
+        yield wait_for(lambda: re.search(r"url=(http://\S+)", talk.read_text()))[1]
     finally:
         process.terminate()
         process.wait(DEADLINE)
@@ -58,7 +53,7 @@ def shown(exposition: str) -> dict[str, float]:
 
 
 def scrape(url: str) -> dict[str, float]:
-    return shown(httpx.get(url, timeout=DEADLINE).text)
+    return shown(get(url).text)
 
 
 def test_each_run_is_seen_by_the_next_scrape_after_a_restart_and_by_a_replay(tmp_path: Path) -> None:
@@ -102,9 +97,7 @@ def test_a_real_server_answers_the_probe_of_docker(tmp_path: Path, server: str) 
     with served(asgi if server == "uvicorn" else wsgi, port, tmp_path):
         assert probe(port) == 1
         (tmp_path / "on").touch()
-        deadline = time.monotonic() + DEADLINE
-        while probe(port) != 0:
-            assert time.monotonic() < deadline
+        wait_for(lambda: probe(port) == 0)
     records = [record for record in records_in(tmp_path) if record["message"] == "health check"]
     assert (records[0]["health"], records[-1]["health"]) == ("unhealthy", "healthy")
 
@@ -112,4 +105,4 @@ def test_a_real_server_answers_the_probe_of_docker(tmp_path: Path, server: str) 
 def probe(port: int) -> int:
     """Ask as Docker would; return the exit code."""
     command = [*LOGSHIP, "healthcheck", f"http://127.0.0.1:{port}/healthz"]
-    return subprocess.run(command, capture_output=True, check=False, timeout=DEADLINE).returncode
+    return subprocess.run(command, capture_output=True, check=False).returncode

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from hosting import Records, ask, assert_gapless, free_port, gunicorn, hypercorn, records_in, served, uvicorn
+from hosting import Records, ask, assert_gapless, gunicorn, hypercorn, records_in, served, uvicorn
+from loopback import free_port
 
 import app_logging
 

@@ -7,18 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
+from crash.tailing import get, wait_for
 
 pytestmark = pytest.mark.integration
 
 PROCESSES = 4
 FEW, MANY = 200, 15_000
-DEADLINE = 60.0
 
 WRITER = f"""
 import sys
@@ -70,7 +69,7 @@ def tail(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def scrape(directory: Path) -> str:
     found = re.search(r"url=(http://\S+?/metrics)", re.sub(r"\x1b\[[0-9;]*m", "", (directory / "talk").read_text()))
     assert found is not None
-    return httpx.get(found[1], timeout=DEADLINE).text
+    return get(found[1]).text
 
 
 def total(directory: Path, metric: str) -> int:
@@ -85,13 +84,6 @@ def counted(directory: Path) -> int:
 
 def lost(directory: Path) -> int:
     return total(directory, "logship_lost_lines_total")
-
-
-def wait_for(claim: Callable[[], object]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not claim():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.05)
 
 
 def test_what_was_rotated_away_unread_is_lost_to_the_line(tmp_path: Path, tail: subprocess.Popen[str]) -> None:

@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from crash.tailing import Tail, free_port, wait_for
+from crash.tailing import Tail, wait_for
 from crash.written import total
+from loopback import free_port
 from words import request, rotate, write
 
 pytestmark = pytest.mark.integration

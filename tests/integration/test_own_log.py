@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crash.tailing import command, wait_for
+from crash.tailing import DEADLINE, command, wait_for
 from words import request, write
 
 pytestmark = pytest.mark.integration
@@ -27,7 +27,7 @@ def told(directory: Path, until: str, *arguments: str | Path, before: tuple[str,
     with log.open("wb") as talk, subprocess.Popen(asked, stderr=talk) as process:
         wait_for(lambda: until in log.read_text() or process.poll() is not None)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0, log.read_text()
+        assert process.wait(DEADLINE) == 0, log.read_text()
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 

@@ -7,17 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from crash.tailing import DEADLINE, wait_for
 from words import request, write
 
 pytestmark = pytest.mark.integration
 
-DEADLINE = 20.0
 LOGSHIP = [sys.executable, "-m", "logship"]
 
 STALLING = """
@@ -78,15 +77,6 @@ class Tail:
         self.process.send_signal(signal.SIGCONT)
         self.process.terminate()
         self.process.communicate(timeout=DEADLINE)
-
-
-def wait_for(claim: Callable[[], object]) -> object:
-    """Return what `claim` returns as soon as that is true."""
-    deadline = time.monotonic() + DEADLINE
-    while not (result := claim()):
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.01)
-    return result
 
 
 WELL = (0, "/healthz: 200\n")

@@ -14,12 +14,13 @@ import httpx
 import pytest
 from crash.logs import Log, writing
 from crash.rotations import renamed_and_created
-from crash.tailing import DEADLINE, Tail, free_port, wait_for
+from crash.tailing import DEADLINE, Tail, get, wait_for
 from crash.written import LATENCY, Lines, Samples
+from loopback import free_port
 
 pytestmark = pytest.mark.integration
 
-KILLS = 4
+KILLS = 3
 SCRAPE_TIMEOUT_SECONDS = 1.0
 NAMES = ("http_requests_total", f"{LATENCY}_bucket", f"{LATENCY}_count", f"{LATENCY}_sum", "log_messages_total")
 ALL_OF_THEM = f'{{__name__=~"{"|".join(NAMES)}"}}'
@@ -51,7 +52,7 @@ class Prometheus:
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """Return the result of an instant query."""
-        answer = httpx.get(self._api, params={"query": expression}, timeout=DEADLINE).json()
+        answer = get(self._api, params={"query": expression}).json()
         assert answer["status"] == "success", answer
         result: list[dict[str, Any]] = answer["data"]["result"]
         return result

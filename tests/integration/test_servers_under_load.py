@@ -10,16 +10,16 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
-from hosting import DEADLINE_SECONDS, assert_gapless, free_port, gunicorn, records_in, served, uvicorn
+from crash.tailing import get, wait_for
+from hosting import DEADLINE_SECONDS, assert_gapless, gunicorn, records_in, served, uvicorn
+from loopback import free_port
 from prometheus_client.parser import text_string_to_metric_families
 
 import app_logging
@@ -96,11 +96,8 @@ def tailed(directory: Path) -> Iterator[str]:
     ]
     with talk.open("wb") as output, subprocess.Popen(arguments, stdout=output, stderr=output) as tail:
         try:
-            deadline = time.monotonic() + DEADLINE_SECONDS
-            while not (found := re.search(r"url=(http://\S+?/metrics)", re.sub(r"\x1b\[\d*m", "", talk.read_text()))):
-                assert time.monotonic() < deadline, talk.read_text()
-                time.sleep(0.02)
-            yield found[1]
+            serving = re.compile(r"url=(?:\x1b\[\d*m)*(http://\S+?/metrics)")
+            yield wait_for(lambda: serving.search(talk.read_text()))[1]
         finally:
             tail.terminate()
             tail.wait(DEADLINE_SECONDS)
@@ -124,7 +121,7 @@ def visit(port: int, client: int) -> Counter[int]:
 
 def totals(url: str, name: str) -> Counter[tuple[str, ...]]:
     found: Counter[tuple[str, ...]] = Counter()
-    for family in text_string_to_metric_families(httpx.get(url, timeout=DEADLINE_SECONDS).text):
+    for family in text_string_to_metric_families(get(url).text):
         for sample in family.samples:
             if sample.name == name:
                 found[tuple(sample.labels.values())] += int(sample.value)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
-from crash.tailing import DEADLINE, came_true, command, wait_for
+from crash.tailing import DEADLINE, came_true, command, get, wait_for
 from crash.written import samples_of, total
 from words import request, rotate, write
 
 pytestmark = pytest.mark.integration
 
-TOLD_TO_STOP_SECONDS = 5.0
 RELOADED = "configuration reloaded"
 
 
@@ -40,8 +38,16 @@ class Process:
     def talk(self) -> str:
         return re.sub(r"\x1b\[[0-9;]*m", "", self._talk.read_text())
 
+    @property
+    def threads(self) -> int:
+        return len(self.thread_ids)
+
+    @property
+    def thread_ids(self) -> set[int]:
+        return {int(each.name) for each in Path(f"/proc/{self.process.pid}/task").iterdir()}
+
     def value(self, name: str) -> float:
-        return total(samples_of(httpx.get(f"{self.url}/metrics", timeout=DEADLINE).text), name)
+        return total(samples_of(get(f"{self.url}/metrics").text), name)
 
     def reload(self) -> None:
         """Send SIGHUP, wait until it is obeyed or refused."""
@@ -51,7 +57,7 @@ class Process:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(TOLD_TO_STOP_SECONDS)
+        return self.process.wait(DEADLINE)
 
     def kill(self) -> None:
         if self.process.poll() is None:
@@ -72,6 +78,18 @@ def tail(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 
 
 Start = Callable[..., Process]
+
+
+def test_a_stop_that_another_thread_of_its_takes_is_not_slept_through(tmp_path: Path, tail: Start) -> None:
+    """The kernel may give a signal to any thread, and Python handles it in the main one, which sleeps."""
+    write(tmp_path / "a.log", request())
+    config = tmp_path / "logship.yml"
+    config.write_text(f"poll_seconds: {10 * DEADLINE}\n")
+    running = tail("--config", config, tmp_path / "a.log")
+    assert running.value("http_requests_total") == 1
+    another = max(running.thread_ids - {running.process.pid})
+    assert ctypes.CDLL(None).tgkill(running.process.pid, another, signal.SIGTERM) == 0
+    assert running.process.wait(DEADLINE) == 0
 
 
 def test_a_reload_keeps_what_was_counted_and_obeys_the_rest(tmp_path: Path, tail: Start) -> None:
@@ -154,12 +172,14 @@ def gigabyte(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_a_stop_while_there_is_much_to_catch_up_with_is_in_time_commits_and_answers_who_waits(
     gigabyte: Path, tmp_path: Path, tail: Start
 ) -> None:
-    running = tail(gigabyte, "--state", tmp_path / "state.db")
-    wait_for(lambda: running.value("logship_read_bytes_total") > 0)
+    config = tmp_path / "logship.yml"
+    config.write_text(f"serve: {{scrape_budget_seconds: {DEADLINE}}}\n")
+    running = tail(gigabyte, "--config", config, "--state", tmp_path / "state.db")
+    wait_for(lambda: "following" in running.talk)
+    threads = running.threads
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(running.value, "http_requests_total")
-        time.sleep(0.2)  # now it waits, within its budget of a second
-        assert not waiting.done()
+        wait_for(lambda: running.threads > threads)  # an answer that waits has a thread of its own
         assert running.stop() == 0
         assert waiting.result(DEADLINE) > 0
     stopped = re.search(r"stopped\s+lines=(\d+)", running.talk)

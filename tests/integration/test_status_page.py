@@ -13,21 +13,19 @@ import struct
 import subprocess
 import sys
 import termios
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
+from crash.tailing import DEADLINE, wait_for
 from playwright.sync_api import Browser, Page
 from prometheus_client.parser import text_string_to_metric_families
 from words import request, write, write_half
 
 pytestmark = pytest.mark.integration
 
-DEADLINE = 20.0
 LOGSHIP = [sys.executable, "-m", "logship"]
 MIN_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3, for text of any size."""
@@ -86,15 +84,6 @@ class Tail:
     def end(self) -> None:
         self.process.terminate()
         self.process.wait(DEADLINE)
-
-
-def wait_for(claim: Callable[[], Any]) -> Any:
-    """Return what `claim` returns as soon as that is true."""
-    deadline = time.monotonic() + DEADLINE
-    while not (result := claim()):
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
-    return result
 
 
 def get(url: str) -> str:

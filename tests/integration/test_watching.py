@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
-from crash.tailing import DEADLINE, command, wait_for
+from crash.tailing import DEADLINE, command, get, wait_for
 from crash.written import samples_of, total
 from integration.failing import Fault
 from integration.turning import Tailer, quick_directory
@@ -24,7 +23,6 @@ from words import powerless, request, rotate, write
 
 pytestmark = pytest.mark.integration
 
-TOLD_TO_STOP_SECONDS = 5.0
 MAX_QUEUED_EVENTS = Path("/proc/sys/fs/inotify/max_queued_events")
 NO_NOTIFICATION = "no file notification, polling alone"
 
@@ -59,7 +57,7 @@ class Process:
 
     def requests(self) -> int:
         """Scrape; the scrape waits until everything is counted that is there."""
-        answer = httpx.get(f"{self._url}/metrics", timeout=2 * DEADLINE)
+        answer = get(f"{self._url}/metrics", timeout=2 * DEADLINE)
         return int(total(samples_of(answer.text), "http_requests_total"))
 
     def send(self, number: signal.Signals) -> None:
@@ -67,7 +65,7 @@ class Process:
 
     def stop(self) -> int:
         self.send(signal.SIGTERM)
-        return self._process.wait(TOLD_TO_STOP_SECONDS)
+        return self._process.wait(DEADLINE)
 
     def kill(self) -> None:
         if self._process.poll() is None:
@@ -263,6 +261,39 @@ def test_a_call_that_fails_once_loses_and_repeats_nothing(
         fault.at, fault.calls = at, 0
         live_with(fault, tmp_path / str(at), pattern)
         assert fault.calls > at
+
+
+def test_what_is_rotated_between_the_look_and_its_opening_is_read_by_that_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As at a restart in the middle of a rotation: the name that was seen is another file by the time it is opened."""
+    (tmp_path / "logs").mkdir()
+    application = Application(tmp_path / "logs")
+    real_open, is_armed = os.open, False
+
+    def opening(path: str, *how: int) -> int:
+        nonlocal is_armed
+        if is_armed and path == str(application.log):
+            is_armed = False
+            rotate(application.log)
+            application.write(1)
+        return real_open(path, *how)
+
+    monkeypatch.setattr(os, "open", opening)
+    with ExitStack() as at_end:
+        tailer = Tailer([str(application.log)], tmp_path / "state.db")
+        at_end.callback(tailer.kill)
+        tailer.start()
+        application.write(2)
+        tailer.poll()
+        tailer.kill()
+        rotate(application.log)
+        application.write(2)
+        tailer.start()
+        is_armed = True
+        tailer.poll()
+        assert not is_armed
+        tailer.assert_counted_once(application.lines)
 
 
 def test_a_thousand_files_are_followed_with_three_hundred_descriptors(logs: Path, start: Start) -> None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crash.tailing import DEADLINE
+from live.driven import NoWaker
 from words import LINGER
 
 from logship.checkpoint import Ledger, SqliteStore
@@ -20,7 +22,6 @@ from logship.measure import Admission, Tally
 from logship.pipeline import MeasureOptions, Pipeline
 from logship.read import DirectoryWatch, Follower, FollowOptions, Sources, directories
 
-DEADLINE = 20.0
 POLL_SECONDS = 0.5
 
 
@@ -121,13 +122,3 @@ def quick_directory() -> Iterator[Path]:
     memory = Path("/dev/shm")  # noqa: S108 - a fresh directory is made in it
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as directory:
         yield Path(directory)
-
-
-class NoWaker:
-    """Never has to wait: turns are run by hand."""
-
-    def wait(self, timeout_seconds: float) -> None:
-        raise AssertionError(f"waited for {timeout_seconds} s")
-
-    def wake(self) -> None:
-        pass

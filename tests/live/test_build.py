@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +21,20 @@ Said = list[tuple[str, dict[str, Any]]]
 
 
 @pytest.fixture
-def said() -> Said:
-    return []
-
-
-@pytest.fixture
-def start(said: Said) -> Iterator[Callable[..., Tailer]]:
-    """Return a function that builds a tailer; at the end each is stopped."""
-    built: list[Tailer] = []
+def start(built: Callable[[Config], Tailer]) -> Callable[..., Tailer]:
+    """Return a function that builds a tailer of the files of a pattern."""
 
     def begin(pattern: Path | str, state: Path | None = None, **more: Any) -> Tailer:
-        config = Config(
-            sources=(Source((str(pattern),)),),
-            serve=ServeOptions(listen="127.0.0.1:0"),
-            state=StateOptions(file=None if state is None else str(state)),
-            **more,
+        return built(
+            Config(
+                sources=(Source((str(pattern),)),),
+                serve=ServeOptions(listen="127.0.0.1:0"),
+                state=StateOptions(file=None if state is None else str(state)),
+                **more,
+            )
         )
-        built.append(build(config, lambda event, **fields: said.append((event, fields))))
-        return built[-1]
 
-    yield begin
-    for tailer in built:
-        tailer.watch.start()
-        tailer.watch.stop()
-        tailer.server._socket.close()
-        tailer.sidecar.stop()
-        tailer.sidecar.run()
+    return begin
 
 
 Start = Callable[..., Tailer]
@@ -97,24 +84,11 @@ def test_a_state_file_that_was_removed_is_written_anew_and_that_is_said(
     assert verify(str(state)) == []
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a file system of 160 KiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", str(place)], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("file systems cannot be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
-
-
 def test_a_disk_that_is_really_full_is_told_counted_and_caught_up_with(
-    tmp_path: Path, small_disk: Path, start: Start, said: Said
+    tmp_path: Path, mounted: Callable[[str], Path], start: Start, said: Said
 ) -> None:
-    log, state, ballast = tmp_path / "a.log", small_disk / "state.db", small_disk / "ballast"
+    log, disk = tmp_path / "a.log", mounted("256k")
+    state, ballast = disk / "state.db", disk / "ballast"
     write(log, request())
     tailer = start(log, state=state)
     tailer.sidecar.drain()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from live.driven import NoWaker
 from words import LINGER, request, write, write_half
 
 from logship.checkpoint import Ledger
@@ -22,12 +23,6 @@ from logship.pipeline import MeasureOptions, Pipeline, RefusalFinder, SourceOpti
 from logship.read import Follower, FollowOptions, Sources
 
 MEASURE = MeasureOptions(quantiles=True)
-
-
-class NoWaker:
-    def wait(self, _timeout_seconds: float) -> None: ...
-
-    def wake(self) -> None: ...
 
 
 class Tailing:

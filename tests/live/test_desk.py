@@ -14,7 +14,7 @@ from logship.live.desk import Desk
 from logship.live.sidecar import Sidecar
 from logship.live.vitals import Vitals
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class Errands:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from live.driven import scrape
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from words import write
 
 from logship.config import Config, Source
-from logship.expose import ServeOptions, ViewCollector, registry_of
-from logship.expose.text import encode
-from logship.live import Tailer, build
+from logship.expose import ServeOptions
+from logship.live import Tailer
 from logship.pipeline import MeasureOptions
 
-OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 REQUEST = (
     '{"timestamp":"2026-11-23T07:00:00Z","level":"info","message":"HTTP Request","method":"GET","url":"/a/1",'
     '"status":200,"duration":%d,"trace_id":"%s"}'
@@ -25,30 +24,22 @@ New = Callable[..., Tailer]
 
 
 @pytest.fixture(name="tailing")
-def _tailing(tmp_path: Path) -> Iterator[New]:
-    tailers = []
-
+def _tailing(tmp_path: Path, built: Callable[[Config], Tailer]) -> New:
     def begin(**measure: bool) -> Tailer:
-        config = Config(
-            sources=(Source((str(tmp_path / "app.log"),), labels={"app": "a"}),),
-            serve=ServeOptions(listen="127.0.0.1:0"),
-            measure=MeasureOptions(**measure),  # type: ignore[arg-type]  # the options of these tests are booleans
+        return built(
+            Config(
+                sources=(Source((str(tmp_path / "app.log"),), labels={"app": "a"}),),
+                serve=ServeOptions(listen="127.0.0.1:0"),
+                measure=MeasureOptions(**measure),  # type: ignore[arg-type]  # the options of these tests are booleans
+            )
         )
-        tailers.append(build(config, lambda _event, **_fields: None))
-        return tailers[-1]
 
-    yield begin
-    for tailer in tailers:
-        tailer.watch.start()
-        tailer.watch.stop()
-        tailer.sidecar.stop()
-        tailer.sidecar.run()
-        tailer.server._socket.close()
+    return begin
 
 
-def scraped(tailer: Tailer, accept: str = OPEN_METRICS) -> str:
+def scraped(tailer: Tailer, *, openmetrics: bool = True) -> str:
     tailer.sidecar.drain()
-    return encode(registry_of(ViewCollector(lambda: tailer.sidecar.view)), accept)[0].decode()
+    return scrape(tailer, openmetrics=openmetrics)
 
 
 def shown(tailer: Tailer) -> dict[str, tuple[str, float, float]]:
@@ -74,7 +65,7 @@ def test_each_bucket_shows_the_last_of_its_requests(tmp_path: Path, tailing: New
 
 def test_the_text_format_shows_none(tmp_path: Path, tailing: New) -> None:
     write(tmp_path / "app.log", REQUEST % (20, "fast"))
-    assert "fast" not in scraped(tailing(), "text/plain")
+    assert "fast" not in scraped(tailing(), openmetrics=False)
 
 
 def test_none_are_shown_where_they_are_not_wanted(tmp_path: Path, tailing: New) -> None:

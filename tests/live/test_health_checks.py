@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from live.driven import end
 from words import write
 
 from logship.config import Config, Source
@@ -29,16 +30,9 @@ def life(tmp_path: Path) -> Iterator[Callable[[], Tailer]]:
     """Return a function that ends the tailer before, and begins one on the same state file and log."""
     lives: list[Tailer] = []
 
-    def end() -> None:
-        for tailer in lives[-1:]:
-            tailer.watch.start()
-            tailer.watch.stop()
-            tailer.server._socket.close()
-            tailer.sidecar.stop()
-            tailer.sidecar.run()
-
     def begin() -> Tailer:
-        end()
+        for tailer in lives[-1:]:
+            end(tailer)
         config = Config(
             sources=(Source(paths=(str(tmp_path / "combined.log"),)),),
             serve=ServeOptions(listen="127.0.0.1:0"),
@@ -48,7 +42,7 @@ def life(tmp_path: Path) -> Iterator[Callable[[], Tailer]]:
         return lives[-1]
 
     yield begin
-    end()
+    end(lives[-1])
 
 
 def test_verdicts_survive_a_restart_and_go_on_by_the_time_of_the_records(

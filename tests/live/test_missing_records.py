@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from live.driven import NoWaker
 from words import LINGER, rotate, write
 
 from logship.checkpoint import Ledger, SqliteStore
@@ -22,16 +23,6 @@ from logship.read import Follower, FollowOptions, Sources
 def record(seq: int, boot_id: str = "b1", **fields: object) -> str:
     head = {"timestamp": "2026-11-23T12:00:00.000Z", "level": "info", "message": "x"}
     return json.dumps(head | fields | {"seq": seq, "boot_id": boot_id}, separators=(",", ":"))
-
-
-class NoWaker:
-    """Never waits: the sidecar is driven by its drains."""
-
-    def wait(self, timeout_seconds: float) -> None:
-        raise AssertionError(f"waited for {timeout_seconds} s")
-
-    def wake(self) -> None:
-        pass
 
 
 class Life:

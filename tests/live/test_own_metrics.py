@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from live.driven import end, scrape
 from words import rotate, write
 
 from logship.config import load
-from logship.expose import ViewCollector, registry_of
-from logship.expose.text import encode
 from logship.live import Tailer, build
 from logship.replay import plan, replay
 
@@ -63,11 +62,7 @@ class Life:
         return build(load(str(self.file)), say, lambda: load(str(self.file)))
 
     def stop(self) -> None:
-        self.tailer.watch.start()
-        self.tailer.watch.stop()
-        self.tailer.sidecar.stop()
-        self.tailer.sidecar.run()
-        self.tailer.server._socket.close()
+        end(self.tailer)
 
     def restart(self) -> None:
         self.stop()
@@ -80,10 +75,9 @@ class Life:
     def drain(self) -> None:
         self.tailer.sidecar.drain()
 
-    def lines(self, accept: str = "") -> list[str]:
+    def lines(self, *, openmetrics: bool = False) -> list[str]:
         """Return the lines of own metrics of a scrape."""
-        body, _ = encode(registry_of(ViewCollector(lambda: self.tailer.sidecar.view)), accept)
-        return own_lines(body.decode())
+        return own_lines(scrape(self.tailer, openmetrics=openmetrics))
 
     def told(self, event: str) -> list[dict[str, Any]]:
         return [fields for name, fields in self.said if name == event]
@@ -135,13 +129,12 @@ def test_a_tailer_shows_what_a_replay_prints(begin: Begin) -> None:
 
 def test_a_restart_goes_on_with_every_number(begin: Begin) -> None:
     life = begin(metrics=ALL)
-    openmetrics = "application/openmetrics-text"
     write(life.log, lesson(grade=1, took=700, size=2.5), lesson(took="soon"))
     life.drain()
-    shown = life.lines(openmetrics)
+    shown = life.lines(openmetrics=True)
     unfit = life.tailer.tally.own_unfit
     life.restart()
-    assert life.lines(openmetrics) == shown
+    assert life.lines(openmetrics=True) == shown
     assert life.tailer.tally.own_unfit == unfit
     assert any("_created" in line for line in shown)
     write(life.log, lesson(grade=1, took=800, size=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,30 +11,16 @@ from words import powerless, request, write
 from logship.config import Config, Source
 from logship.config.schema import StateOptions
 from logship.expose import ServeOptions
-from logship.live import Tailer, build
+from logship.live import Tailer
 from logship.live.probes import Probes, missing_files, missing_state
 from logship.live.vitals import Vitals
 
+Start = Callable[[Config], Tailer]
+
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Tailer]]:
-    """Return a function that builds a tailer; at the end each is stopped."""
-    built: list[Tailer] = []
-
-    def begin(config: Config) -> Tailer:
-        built.append(build(config, lambda *_, **__: None))
-        return built[-1]
-
-    yield begin
-    for tailer in built:
-        tailer.watch.start()
-        tailer.watch.stop()
-        tailer.server._socket.close()
-        tailer.sidecar.stop()
-        tailer.sidecar.run()
-
-
-Start = Callable[[Config], Tailer]
+def start(built: Start) -> Start:
+    return built
 
 
 def config(pattern: Path, state: Path | None = None, **serve: float) -> Config:

@@ -12,12 +12,12 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from live.driven import end, scrape
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from words import request, rotate, write, write_half
 
 from logship.config import Config, Source, load
-from logship.expose import ServeOptions, ViewCollector, registry_of
-from logship.expose.text import encode
+from logship.expose import ServeOptions
 from logship.live import Tailer, build
 from logship.live.reload import differences, no_longer_meant
 from logship.model import Excerpt, FileKey, Position
@@ -25,15 +25,6 @@ from logship.model import Excerpt, FileKey, Position
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 LATENCY = "http_request_duration_seconds"
 REFUSED = "configuration not reloaded, the old one stays"
-
-
-def end(tailer: Tailer) -> None:
-    """Stop a tailer that never ran; its watch holds what only a stop gives back."""
-    tailer.watch.start()
-    tailer.watch.stop()
-    tailer.sidecar.stop()
-    tailer.sidecar.run()
-    tailer.server._socket.close()
 
 
 def sources(*paths: Path, **options: Any) -> list[dict[str, Any]]:
@@ -90,8 +81,8 @@ class Life:
         return self.tailer.tally.requests
 
     def scrape(self) -> Samples:
-        body, _ = encode(registry_of(ViewCollector(lambda: self.tailer.sidecar.view)), "application/openmetrics-text")
-        families = text_string_to_metric_families(body.decode())  # type: ignore[no-untyped-call]  # as the package has it
+        text = scrape(self.tailer, openmetrics=True)
+        families = text_string_to_metric_families(text)  # type: ignore[no-untyped-call]  # as the package has it
         return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
 
     def value(self, name: str) -> float | None:

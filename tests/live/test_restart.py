@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from live.driven import NoWaker
 from words import LINGER, copytruncate, request, rotate, write, write_half
 
 from logship.checkpoint import Ledger, SqliteStore
@@ -18,16 +19,6 @@ from logship.live.vitals import Vitals
 from logship.measure import Admission, Tally
 from logship.pipeline import MeasureOptions, Pipeline
 from logship.read import Follower, FollowOptions, Sources
-
-
-class NoWaker:
-    """Never has to wait: the sidecar is driven by its drains."""
-
-    def wait(self, timeout_seconds: float) -> None:
-        raise AssertionError(f"waited for {timeout_seconds} s")
-
-    def wake(self) -> None:
-        pass
 
 
 class SpyStore(SqliteStore):

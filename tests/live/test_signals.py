@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -9,6 +11,7 @@ from types import FrameType
 import pytest
 
 from logship.live import obeying_signals
+from logship.read import TimedWaker
 
 Handler = Callable[[int, FrameType | None], None]
 
@@ -83,3 +86,22 @@ def test_each_hangup_reloads_and_none_stops_not_even_during_a_stop(caught_before
         signal.raise_signal(signal.SIGHUP)
     assert calls == ["reload", "reload", "stop", "reload"]
     assert caught_before == []
+
+
+@pytest.mark.usefixtures("caught_before")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_each_signal_rings_by_itself_before_python_handles_it(number: signal.Signals) -> None:
+    waker = TimedWaker()
+    bell_before = signal.set_wakeup_fd(-1)
+    with obeying_signals(stop=lambda: None, reload=lambda: None, bell=waker.bell):
+        signal.raise_signal(number)
+        assert select.select([waker._rung], [], [], 0)[0]
+    assert signal.set_wakeup_fd(bell_before) == -1
+
+
+def test_a_waker_that_is_gone_leaves_no_descriptor() -> None:
+    waker = TimedWaker()
+    bell = waker.bell
+    del waker
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(bell)

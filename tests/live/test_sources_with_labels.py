@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from live.driven import end, scrape
 from prometheus_client.parser import text_string_to_metric_families
 from words import request, rotate, write
 
 from logship.config import Config, Source
 from logship.config.schema import StateOptions
-from logship.expose import ServeOptions, ViewCollector, registry_of
-from logship.expose.text import encode
+from logship.expose import ServeOptions
 from logship.live import Tailer, build
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -40,19 +40,14 @@ def tailing(directory: Path) -> Iterator[Tailer]:
         tailer.sidecar.drain()
         yield tailer
     finally:
-        tailer.watch.start()
-        tailer.watch.stop()
-        tailer.sidecar.stop()
-        tailer.sidecar.run()
-        tailer.server._socket.close()
+        end(tailer)
 
 
 def scraped(tailer: Tailer) -> Samples:
     tailer.sidecar.drain()
-    text = encode(registry_of(ViewCollector(lambda: tailer.sidecar.view)), "text/plain")[0].decode()
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(text)
+        for family in text_string_to_metric_families(scrape(tailer))
         for sample in family.samples
     }
 

@@ -7,31 +7,17 @@ is nobody's: it is no line that was readable in a followed file.
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import hashlib
-import lzma
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+from packers import PACKERS
 from words import LINGER, Tailed, copytruncate, powerless, request, rotate, winston_log, write, write_half
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "gz": gzip.compress,
-    "zst": zstd.compress,
-    "bz2": bz2.compress,
-    "xz": lzma.compress,
-}
 
 Numbers = Iterator[int]
 Line = Callable[[], str]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
-import lzma
 import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from packers import PACKERS
 from words import write
 
 from logship.errors import InputError
@@ -21,17 +18,6 @@ from logship.read.archive import BLOCK_BYTES
 from logship.read.identity import HEAD_BYTES, MARKER_BYTES, excerpt
 from logship.read.siblings import MAX_SIBLINGS, Neighbourhood, rest_of
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "gz": gzip.compress,
-    "zst": zstd.compress,
-    "bz2": bz2.compress,
-    "xz": lzma.compress,
-}
 TEXT = b"".join(b"line %d %s\n" % (number, b"x" * (number % 90)) for number in range(4000))
 
 every_kind = pytest.mark.parametrize("kind", PACKERS)

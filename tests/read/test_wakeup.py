@@ -18,7 +18,7 @@ from words import write
 
 from logship.read import DirectoryWatch, TimedWaker
 
-DEADLINE = 10.0
+DEADLINE = 60.0
 """Seconds after which something that happens at once has failed."""
 
 

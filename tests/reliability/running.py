@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-from crash.tailing import DEADLINE, wait_for
+from crash.tailing import DEADLINE, get, wait_for
 from crash.written import Samples, samples_of, total
 
 LOGSHIP = (sys.executable, "-m", "logship")
@@ -68,8 +67,7 @@ class Tail:
         return int(found[1]) << 10
 
     def scrape(self) -> Samples:
-        with httpx.Client(trust_env=False, timeout=2 * self._deadline) as client:
-            return samples_of(client.get(f"{self.url}/metrics").text)
+        return samples_of(get(f"{self.url}/metrics", timeout=2 * self._deadline).text)
 
     def requests(self) -> int:
         """Scrape; the scrape waits until everything is counted that is there."""

@@ -6,20 +6,15 @@ import bz2
 import gzip
 import json
 import lzma
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packers import zstd
 
 from logship.cli.main import main
 from logship.config import Config
 from logship.replay import plan, replay
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 LINE = b'{"message":"HTTP Request","method":"GET","url":"/a/%d","status":200,"duration":%d}\n'
 LOG = b"".join(LINE % (number, number * 7919 % 1000) for number in range(20_000))

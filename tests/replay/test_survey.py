@@ -7,22 +7,17 @@ import gzip
 import json
 import lzma
 import random
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from packers import zstd
 
 from logship.cli.main import main
 from logship.config import Config, Source
 from logship.pipeline import Window
 from logship.replay import Plan, plan, survey
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 HOUR = 3600.0

@@ -17,17 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packers import zstd
 
 from logship.config import Config
 from logship.measure import Routes, Series, Tally, quantile_ns
 from logship.model import LabelSet
 from logship.pipeline import MeasureOptions
 from logship.replay import Result, plan, replay
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 DATA = Path(__file__).parent.parent / "data" / "winston-small"
 BOUNDS = ("0.1", "0.5", "1", "2", "5", "+Inf")

@@ -67,6 +67,23 @@ def test_objects_give_the_numbers_that_files_give(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("bucket")
+def test_objects_are_compared_with_objects_as_files_are_with_files(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def compared(place: str) -> dict[str, object]:
+        command = ["replay", f"{place}/noon.log", "--against", f"{place}/dawn.log.gz", "--output", "json"]
+        assert main(command) == 0
+        said: dict[str, object] = json.loads(capfd.readouterr().out)
+        return {key: said[key] for key in ("total", "changes")} | {"before": said["against"]["total"]}  # type: ignore[index]
+
+    for name, stored in LOGS.items():
+        (tmp_path / name).write_bytes(stored)
+    there = compared("memory://bucket")
+    assert there == compared(str(tmp_path))
+    assert there["changes"]
+
+
+@pytest.mark.usefixtures("bucket")
 def test_objects_come_by_time_and_copies_of_them_once() -> None:
     planned = surveyed("memory://bucket/*", "memory://bucket/noon.log", "MEMORY://bucket/dawn.log.gz")
     assert planned.paths == ("memory://bucket/dawn.log.gz", "memory://bucket/copy.log.gz")

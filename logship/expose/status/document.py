@@ -96,6 +96,8 @@ def document(report: Report, chosen: Choice, age_seconds: float, assets: str) ->
 <a href="api/v1/status?window={chosen.window}">JSON</a></nav>
 <p>Counts are those of <code>/metrics</code>, since counting began; rates, shares and quantiles are of the window.
 Quantiles are within 1 % of a duration that was really there. Charts show 15 minutes in steps of 15 seconds.</p>
+<p>When numbers are missing or doubtful, <code>logship doctor</code> says why. The manual: <code>man logship</code>,
+<code>logship --help</code>.</p>
 </footer>
 </body>
 </html>
@@ -202,18 +204,18 @@ def _route(row: Row, name: str, kind: str = "") -> str:
     method = "" if kind else f'<b class="method">{_text(row.method)}</b> '
     failing = ' class="number failing"' if row.errors else ' class="number"'
     cells = [wording.duration(each) for each in (row.p50_seconds, row.p95_seconds, row.p99_seconds)]
+    cells.append(wording.count(row.requests_total))
     return (
         f'<tr class="{kind}"><th scope="row">{method}<span class="name">{_path(name)}</span></th>'
-        f'<td class="number">{wording.rate(row.rate)}</td>'
-        f"<td{failing}>{wording.share(row.error_share)}</td>"
-        + "".join(f'<td class="number">{each}</td>' for each in cells)
-        + f'<td class="number">{wording.count(row.requests_total)}</td><td class="chart">{_spark(row)}</td></tr>'
+        f"{_number(wording.rate(row.rate))}<td{failing}>{wording.share(row.error_share)}</td>"
+        f'{"".join(map(_number, cells))}<td class="chart">{_spark(row)}</td></tr>'
     )
 
 
 def _text(text: str) -> str:
-    """Return what a log or the file system gave as text of the page: on one line, whatever is in it."""
-    return escape("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text))
+    """Return what a log or the file system gave as text of the page: on one line, what is not UTF-8 escaped."""
+    valid = text.encode(errors="backslashreplace").decode()
+    return escape("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in valid))
 
 
 def _path(path: str) -> str:
@@ -237,6 +239,17 @@ def _table(name: str, says: str, heads: Sequence[str], rows: Iterable[str], empt
         f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}-name"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>"
     )
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return a table of names and values, which are HTML already."""
+    rows = "".join(f'<tr><th scope="row">{name}</th><td>{value}</td></tr>' for name, value in pairs)
+    return f'<div class="scroll"><table><tbody>{rows}</tbody></table></div>'
+
+
+def _number(says: object) -> str:
+    """Return a cell with a number."""
+    return f'<td class="number">{says}</td>'
 
 
 def _files(report: Report) -> str:
@@ -263,15 +276,15 @@ def _file(file: FileStatus) -> str:
         f"<small>{_text(known)}, changed {wording.age(file.quiet_seconds)} ago{rotated}</small></th>"
         f'<td class="number" title="{file.offset_bytes} of {file.size_bytes} bytes">'
         f"{wording.size(file.offset_bytes)}<small>{wording.share(min(part, 1.0))}</small></td>"
-        f'<td class="number">{behind}</td><td class="number">{file.generation}</td></tr>'
+        f"{_number(behind)}{_number(file.generation)}</tr>"
     )
 
 
 def _outcomes(report: Report) -> str:
     rows = (
         f'<tr><th scope="row">{_text(each.outcome.replace("_", " "))} <small>{_text(each.reason)}</small></th>'
-        f'<td class="number">{wording.count(each.lines)}</td>'
-        f'<td class="number">{wording.share(each.lines / report.lines if report.lines else None)}</td></tr>'
+        f"{_number(wording.count(each.lines))}"
+        f"{_number(wording.share(each.lines / report.lines if report.lines else None))}</tr>"
         for each in report.outcomes
     )
     return _table("outcomes", "Lines by outcome", ("Outcome", "#Lines", "#Share"), rows, "No line yet.")
@@ -281,15 +294,14 @@ def _refused(report: Report) -> str:
     rows = (
         f'<tr><th scope="row">{_text(each.reason)}</th>'
         f'<td><span class="name">{_path(each.path)}</span><small>bytes {each.start} to {each.end}</small></td>'
-        f'<td class="number">{wording.age(report.at - each.at)} ago</td></tr>'
+        f"{_number(f'{wording.age(report.at - each.at)} ago')}</tr>"
         for each in report.refused
     )
     return _table("refused", "Recent rejects", ("Reason", "Place", "#Read"), rows, "None found since the start.")
 
 
 def _state(report: Report) -> str:
-    rows = "".join(f'<tr><th scope="row">{name}</th><td>{value}</td></tr>' for name, value in _state_rows(report))
-    return f'<section id="state"><h2>State</h2><div class="scroll"><table><tbody>{rows}</tbody></table></div></section>'
+    return f'<section id="state"><h2>State</h2>{_pairs(_state_rows(report))}</section>'
 
 
 def _state_rows(report: Report) -> Iterator[tuple[str, str]]:
@@ -311,10 +323,6 @@ def _state_rows(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _configuration(report: Report) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{_text(key)}</th><td>{_text(value)}</td></tr>' for key, value in report.configuration
-    )
-    return (
-        '<section id="configuration"><details><summary><h2>Configuration in force</h2></summary>'
-        f'<div class="scroll"><table><tbody>{rows}</tbody></table></div></details></section>'
-    )
+    pairs = _pairs((_text(key), _text(value)) for key, value in report.configuration)
+    summary = "<summary><h2>Configuration in force</h2></summary>"
+    return f'<section id="configuration"><details>{summary}{pairs}</details></section>'

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from logship import __version__
+from logship.expose.collectors import outcomes
 from logship.expose.status.moment import FileStatus, Moment, RefusedLine, StateStatus
 from logship.measure import (
     MAX_PAIRS,
@@ -153,7 +154,7 @@ class Reporter:
             window_seconds=rows.seconds,
             is_catching_up=not moment.has_drained,
             lines=tally.lines,
-            outcomes=_outcomes(tally),
+            outcomes=[Outcome(*each) for each in outcomes(tally)],
             last_event=tally.last_event,
             lost_lines=tally.lost_lines,
             lost_bytes=tally.lost_bytes,
@@ -243,13 +244,3 @@ def _in_slot(slot: Slot | None, pairs: Collection[Pair]) -> tuple[int, int]:
     """Return how many requests and errors some pairs had in a slot."""
     cells = [slot.cells[pair] for pair in pairs if pair in slot.cells] if slot is not None else []
     return sum(cell.requests for cell in cells), sum(cell.errors for cell in cells)
-
-
-def _outcomes(tally: Tally) -> list[Outcome]:
-    """Return the lines by outcome, in the order of `logship_lines_total`."""
-    outcomes = [
-        Outcome("request", "", tally.request_lines),
-        Outcome("not_request", "", tally.not_request),
-        Outcome("dropped", "", tally.ruled_out),
-    ]
-    return outcomes + [Outcome("rejected", reason, count) for reason, count in sorted(tally.rejected.items())]

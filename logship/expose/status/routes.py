@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -31,6 +32,8 @@ _HEADERS = {
 }
 _ASSETS = {"status.css": "text/css; charset=utf-8", "status.js": "text/javascript; charset=utf-8"}
 _UNCHANGING = {"Cache-Control": "max-age=86400, immutable"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""What stands for the bytes of a file's name that are not UTF-8; JSON that all readers take has none."""
 
 
 def status_routes(moment: Callable[[], Moment], now: Callable[[], float] = time.time) -> list[Route]:
@@ -55,7 +58,8 @@ def status_routes(moment: Callable[[], Moment], now: Callable[[], float] = time.
         if window not in map(str, WINDOWS):
             return PlainTextResponse("window must be 1, 5 or 15 (minutes)\n", status_code=400, headers=_HEADERS)
         body = json.dumps(asdict(reporter.report(moment(), int(window))), ensure_ascii=False)
-        return Response(body.encode("utf-8", "replace"), media_type="application/json", headers=_HEADERS)
+        body = _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):x}", body)
+        return Response(body, media_type="application/json", headers=_HEADERS)
 
     def asset(request: Request) -> Response:
         name = request.url.path.rpartition("/")[2]

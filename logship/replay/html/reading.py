@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from logship.config import Config, counted, followed
-from logship.errors import InputError
+from logship.config import Config, counted
 from logship.measure import Tally, fold
 from logship.model import OTHER, LabelSet
-from logship.pipeline import Share, SlotPipeline, SlowReader, SlowRequest, Window
-from logship.read import Archive, cutter_for
-from logship.replay.batches import Advance, batches_of
+from logship.pipeline import SlotPipeline, SlowReader, SlowRequest, Window
+from logship.replay.batches import Advance
 from logship.replay.gaps import Coverage
 from logship.replay.html.slowest import Slowest
 from logship.replay.html.timeline import Timeline
-from logship.replay.interrupt import Interrupt, Stopped
+from logship.replay.interrupt import Interrupt
+from logship.replay.pieces import Piece, batches_in
 from logship.replay.plan import Plan
 from logship.replay.selection import LabelCondition
-from logship.replay.work import Begin, Result
+from logship.replay.work import Begin, Result, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,32 @@ def read_for_report(
         where: Conditions on the labels of the slowest requests.
         interrupt: Ends it early.
     """
-    coverage = Coverage()
-    pipeline = SlotPipeline(
+    work, interrupt = Work(config), interrupt or Interrupt()
+    pipeline = _pipeline(config, timeline, window, work.coverage)
+    slowest = Slowest(SlowReader(config.own), where)
+
+    def add_shares() -> None:
+        for share in pipeline.take_shares():
+            admitted = work.add(share.change)
+            timeline.see(share.start, admitted)
+            slowest.see(admitted, share.counted, partial(_label, admitted.whole()))
+
+    def count(piece: Piece) -> None:
+        try:
+            for batch in batches_in(piece, config, advance, interrupt):
+                pipeline.feed(batch)
+                if pipeline.is_crowded:
+                    pipeline.close_share()
+                add_shares()
+        finally:
+            pipeline.close_share()
+            add_shares()
+
+    return Reading(work.done(plan, pipeline, count, begin), timeline, slowest.requests)
+
+
+def _pipeline(config: Config, timeline: Timeline, window: Window | None, coverage: Coverage) -> SlotPipeline:
+    return SlotPipeline(
         config.measure,
         counted(config.sources),
         config.own,
@@ -70,66 +93,6 @@ def read_for_report(
         window=window,
         watch=coverage.see,
     )
-    slowest = Slowest(SlowReader(config.own), where)
-    work = _Work(config, pipeline, timeline, slowest)
-    interrupt = interrupt or Interrupt()
-    is_interrupted = False
-    try:
-        for number, path in enumerate(plan.paths):
-            begin(path)
-            work.read(number, path, interrupt, advance)
-    except Stopped:
-        is_interrupted = True
-    work.total.settle()
-    result = Result(work.total, work.formats, tuple(work.damage), tuple(coverage.gaps()), is_interrupted)
-    return Reading(result, timeline, slowest.requests)
-
-
-class _Work:
-    """Add up what the inputs come to."""
-
-    def __init__(self, config: Config, pipeline: SlotPipeline, timeline: Timeline, slowest: Slowest) -> None:
-        self.total = Tally()
-        self.formats: dict[str, str | None] = {}
-        self.damage: list[str] = []
-        self._pipeline = pipeline
-        self._timeline = timeline
-        self._slowest = slowest
-        self._admission = config.admission
-        self._sources = followed(config.sources)
-        self._sources.expand()
-        self._max_line_bytes = config.follow.max_line_bytes
-
-    def read(self, number: int, path: str, interrupt: Interrupt, advance: Advance) -> None:
-        """Count the lines of one input; also up to an interruption."""
-        source = self._sources.of(path)
-        cutter = cutter_for(self._sources.wrap_of(source), self._max_line_bytes)
-        try:
-            archive = Archive(path)
-            blocks = iter(partial(interrupt.next_of, archive.blocks()), b"")
-            for batch in batches_of(archive, blocks, cutter, number=number, source=source, advance=advance):
-                self._pipeline.feed(batch)
-                if self._pipeline.is_crowded:
-                    self._pipeline.close_share()
-                self._add_shares()
-        except InputError as error:
-            self.damage.append(str(error))
-        finally:
-            self._pipeline.close_share()
-            self._add_shares()
-            self.formats[path] = self._pipeline.format_of(number)
-            self._pipeline.forget(number)
-
-    def _add_shares(self) -> None:
-        for share in self._pipeline.take_shares():
-            self._add(share)
-
-    def _add(self, share: Share) -> None:
-        admitted = self._admission.admit(self.total, share.change)
-        self.total.add(admitted)
-        self.total.bound_writers()
-        self._timeline.see(share.start, admitted)
-        self._slowest.see(admitted, share.counted, partial(_label, admitted.whole()))
 
 
 def _label(admitted: Tally, labels: LabelSet) -> LabelSet:

@@ -68,12 +68,14 @@ class Elements(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.attributes: set[str] = set()
+        self.links: list[str] = []
         self.text = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes |= {name for name, _ in attrs}
+        self.links += [value or "" for name, value in attrs if name == "href" and tag == "a"]
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -119,7 +121,9 @@ def test_a_hostile_name_is_shown_as_text() -> None:
     assert "\x1b" not in text
     assert "</script><img src=x onerror=alert(1)>\"'&" in Elements(text).text
     ask(app(moment(HOSTILE, path=HOSTILE)), "/").raise_for_status()
-    assert ask(app(moment(HOSTILE)), "/api/v1/status").json()["routes"][0]["route"] == HOSTILE.replace("\ud800", "?")
+    assert ask(app(moment(HOSTILE)), "/api/v1/status").json()["routes"][0]["route"] == HOSTILE.replace(
+        "\ud800", "\\ud800"
+    )
 
 
 def text_of(shown: Moment) -> str:
@@ -139,7 +143,20 @@ def test_the_json_says_what_the_tally_says() -> None:
 
 def test_the_json_can_be_read_though_the_name_of_a_file_is_no_unicode() -> None:
     answer = ask(app(moment(path="/logs/caf\udce9.log")), "/api/v1/status")
-    assert msgspec.json.decode(answer.content, type=Report).files[0].path == "/logs/caf?.log"
+    assert msgspec.json.decode(answer.content, type=Report).files[0].path == "/logs/caf\\udce9.log"
+
+
+def test_files_whose_names_differ_in_a_byte_that_is_no_unicode_are_told_apart() -> None:
+    assert "caf\\udce8.log" in Elements(text_of(moment(path="/logs/caf\udce8.log"))).text
+    assert "caf\\udce9.log" in Elements(text_of(moment(path="/logs/caf\udce9.log"))).text
+
+
+def test_the_page_leads_to_all_that_is_served_and_to_the_manual_and_nowhere_else() -> None:
+    elements = Elements(ask(app(moment()), "/").text)
+    assert {"metrics", "healthz", "readyz", "api/v1/status?window=5"} <= set(elements.links)
+    assert not [link for link in elements.links if "//" in link]
+    assert "logship doctor" in elements.text
+    assert "man logship" in elements.text
 
 
 @pytest.mark.parametrize("window", ["", "2", "five", "-1", "1e0"])

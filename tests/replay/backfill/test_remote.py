@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from loopback import Quiet, answering
 
 from logship.errors import UsageError
 from logship.replay.backfill.directory import PROGRESS
@@ -46,7 +46,7 @@ class Receiver:
 def receiver() -> Iterator[Receiver]:
     heard = Receiver("")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Writes(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             heard.headers.append(dict(self.headers))
@@ -59,17 +59,9 @@ def receiver() -> Iterator[Receiver]:
             self.end_headers()
             self.wfile.write(text.encode())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - it is called so in the base class
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    heard.url = f"http://127.0.0.1:{server.server_port}/api/v1/write"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="receiver")
-    thread.start()
-    yield heard
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(Writes) as url:
+        heard.url = f"{url}/api/v1/write"
+        yield heard
 
 
 @pytest.fixture
