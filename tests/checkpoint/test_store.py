@@ -662,7 +662,7 @@ def test_a_file_that_a_kill_in_the_very_first_start_left_without_tables_is_begun
     path = str(tmp_path / "state.db")
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode = WAL")
-    store = SqliteStore(path, buckets=DEFAULT_BUCKETS)
+    store = SqliteStore(path, buckets=BUCKETS)
     store.open()
     assert store.load().tally == Tally()
     store.close()
