@@ -15,11 +15,16 @@ _NEWLINE = b"\n"
 
 
 class Line(NamedTuple):
-    """A line of a file: its number, the first one being 1 (of a wrapped line its last part), and what became of it."""
+    """A line of a file: its number, the first one being 1 (of a wrapped line its last part), and what became of it.
+
+    Attributes:
+        is_meant: Whether a source means the file; one that is only named on the command line is read as if one did.
+    """
 
     path: str
     number: int
     explained: Explained
+    is_meant: bool = True
 
 
 class Lines:
@@ -45,10 +50,11 @@ class Lines:
         sources = followed(self._config.sources)
         sources.expand()
         for generation, path in enumerate(self._paths):
-            source = sources.of(path)
+            source, is_meant = sources.of(path), sources.means(path)
             cutter = cutter_for(sources.wrap_of(source), self._config.follow.max_line_bytes)
             try:
-                yield from self._of_file(path, generation, source, cutter)
+                for line in self._of_file(path, generation, source, cutter):
+                    yield line if is_meant else line._replace(is_meant=False)
             except InputError as error:
                 self.damage.append(str(error))
             self.explainer.forget(generation)

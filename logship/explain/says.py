@@ -10,6 +10,7 @@ from logship.explain.lines import Line
 from logship.explain.masking import masked
 from logship.explain.observations import Observation, observations
 from logship.explain.reasons import WHY
+from logship.expose.lines import escaped
 from logship.measure import OwnMetric, Tally
 from logship.measure.routes import Origin
 from logship.parse import description, format_named
@@ -68,7 +69,7 @@ def as_text(line: Line, buckets: Sequence[float], metrics: Sequence[OwnMetric], 
     choice = _CHOICES[said.choice].format(candidates=", ".join(said.candidates))
     yield _row("format", f"{said.format}, {choice}" if said.format is not None else choice)
     if said.source:
-        yield _row("source", said.source)
+        yield _row("source", said.source if line.is_meant else f"none means the file; read as one of {said.source}")
     if said.fields:
         yield _row("fields", " ".join(f"{name}={value}" for name, value in _fields(said).items()))
     if said.label is not None:
@@ -97,7 +98,7 @@ def why(said: Explained) -> str | None:
 
 def observation_text(observation: Observation) -> str:
     """Return an observation as a sample and what is added to it."""
-    labels = ",".join(f'{name}="{masked(value)}"' for name, value in observation.labels.items())
+    labels = ",".join(f'{name}="{escaped(masked(value))}"' for name, value in observation.labels.items())
     sample = f"{observation.metric}{{{labels}}}" if labels else observation.metric
     if observation.bucket is None:
         return f"{sample} {observation.value:g}"

@@ -42,7 +42,7 @@ class _Docker(msgspec.Struct, gc=False):
 
 _decode_docker = chunk_decoder(_Docker)
 _decode_docker_line = msgspec.json.Decoder(_Docker).decode
-_CRI = re.compile(rb"^\S+ (\S+) ([PF])(?: (.*))?$", re.MULTILINE)
+_CRI = re.compile(rb"^[^\s\0]\S* (\S+) ([PF])(?: (.*))?$", re.MULTILINE)
 
 
 def _unwrap_docker(lines: bytes) -> Unwrapped:

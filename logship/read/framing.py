@@ -14,17 +14,18 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
+
 from logship.read.lines import DEFAULT_MAX_LINE_BYTES, NEWLINE, NOTHING, LineCutter, Lines
 
-_DOCKER_END = re.compile(rb'(?P<backslashes>\\*)(?P<n>n?)","stream":"(?P<stream>\w+)"')
-_CRI_START = re.compile(rb"\S+ (?P<stream>\S+) (?P<flag>[PF])(?: |\n)")
-_CRI_WHOLE = re.compile(rb"^\S+ \S+ F(?: |\n)", re.MULTILINE)
+_CRI_START = re.compile(rb"[^\s\0]\S* (?P<stream>\S+) (?P<flag>[PF])(?: |\n)")
+_CRI_WHOLE = re.compile(rb"^[^\s\0]\S* \S+ F(?: |\n)", re.MULTILINE)
 
 
 class Part(NamedTuple):
     """What one line of a runtime is: of which stream, and whether the application's line ends with it."""
 
-    stream: bytes
+    stream: object
     is_last: bool
 
 
@@ -40,13 +41,25 @@ class Framing(NamedTuple):
     is_whole: Callable[[bytes], bool]
 
 
+class _Docker(msgspec.Struct, gc=False):
+    log: str
+    stream: str | None = None
+
+
+_decode_docker = msgspec.json.Decoder(_Docker).decode
+
+
 def _docker_part(line: bytes) -> Part | None:
-    found = _DOCKER_END.search(line)
-    return Part(found["stream"], bool(found["n"]) and len(found["backslashes"]) % 2 == 1) if found else None
+    try:
+        record = _decode_docker(line.lstrip(b"\0"))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return Part(record.stream, record.log.endswith("\n"))
 
 
 def _docker_is_whole(lines: bytes) -> bool:
-    return lines.count(b'\\n","stream"') == lines.count(NEWLINE) and b'\\\\n","stream"' not in lines
+    ends = lines.count(b'\\n","stream"')  # a torn record that another is glued to must not stand in for a part
+    return ends == lines.count(b'","stream"') == lines.count(NEWLINE) and b'\\\\n","stream"' not in lines
 
 
 def _cri_part(line: bytes) -> Part | None:
@@ -71,7 +84,7 @@ class RunCutter:
         self._lines = LineCutter(max_line_bytes)
         self._held: list[tuple[bytes, Part | None]] = []
         self._held_bytes = 0
-        self._open: set[bytes] = set()
+        self._open: set[object] = set()
         self._oversize = 0
 
     @property

@@ -64,15 +64,28 @@ class Sources:
         return self._meant[source].wrap if source in self._meant else None
 
     def of(self, path: str, known: str | None = None) -> str:
-        """Return the source of a file: the one that is `known`, that means it, or meant it before it was rotated."""
+        """Return the source that a file is read as one of: `known`, that means it, or the one that comes nearest."""
         if known in self._meant:
             return known
+        meaning = self._meaning(path)
+        if meaning is not None:
+            return meaning
+        beside = (source for each, source in self._source_of.items() if _directory(each) == _directory(path))
+        return next(beside, next(iter(self._meant)))
+
+    def means(self, path: str) -> bool:
+        """Return whether a source means a file, or meant it before it was rotated."""
+        return self._meaning(path) is not None
+
+    def _meaning(self, path: str) -> str | None:
         if path in self._source_of:
             return self._source_of[path]
         if is_url(path):
-            return next((name for name, each in self._meant.items() if each.means(path)), next(iter(self._meant)))
+            return next((name for name, each in self._meant.items() if each.means(path)), None)
         really = {os.path.realpath(each): source for each, source in self._source_of.items()}
-        bare = bare_name(path)
-        beside = [source for each, source in really.items() if os.path.dirname(each) == os.path.dirname(path)]  # noqa: PTH120
-        originals = (really[name] for name in (bare, *names_of_originals(bare)) if name in really)
-        return next(originals, next(iter(beside), next(iter(self._meant))))
+        bare = bare_name(os.path.realpath(path))
+        return next((really[name] for name in (bare, *names_of_originals(bare)) if name in really), None)
+
+
+def _directory(path: str) -> str:
+    return os.path.dirname(os.path.realpath(path))  # noqa: PTH120 - of many files

@@ -105,6 +105,15 @@ def test_wrapped_lines_and_their_source_are_explained(capsys: pytest.CaptureFixt
     assert summary["summary"]["lines"] == 2
 
 
+def test_values_of_labels_are_quoted_and_a_file_named_by_hand_is_told_from_those_that_are_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("a.log").write_text((REQUEST % r"/a\"b") + "\n")
+    text = output(capsys, "explain", "a.log")
+    assert r'route="/a\"b"' in text
+    assert "source   none means the file; read as one of logs/combined*.log" in text
+
+
 def test_a_line_over_the_limit_is_explained_too(capsys: pytest.CaptureFixture[str]) -> None:
     Path("logship.yml").write_text("follow: {max_line_bytes: 1024}\n")
     Path("a.log").write_text((REQUEST % "/a") + "x" * 5000 + "\n" + (REQUEST % "/b"))

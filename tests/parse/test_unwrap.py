@@ -86,6 +86,10 @@ def test_a_hole_before_a_line_is_skipped(wrap: str) -> None:
     assert unwrapped(wrap, "\0\0\0", good) == (b"{}\n", Counter())
 
 
+def test_a_hole_is_no_time_of_cris() -> None:
+    assert unwrapped("cri", "\0 stdout F {}\n") == (b"", Counter({Reason.INVALID_WRAP: 1}))
+
+
 def test_bytes_that_are_no_text_go_through_cri_as_they_are() -> None:
     assert UNWRAPS["cri"](b"2026-11-23T07:00:00Z stdout F caf\xe9\n").lines == b"caf\xe9\n"
 

@@ -140,6 +140,21 @@ def test_a_backslash_before_an_n_ends_no_line_of_dockers() -> None:
     assert cutter.feed(docker("ew")) == Lines(literal + docker("ew"), 0)
 
 
+def test_a_torn_record_that_another_is_glued_to_hides_no_part() -> None:
+    torn = docker("torn")[:-2] + docker("whole")
+    half, end = docker("half", flag="P"), docker("end")
+    cutter = RunCutter(FRAMINGS["docker"])
+    assert cutter.feed(torn + half) == Lines(torn, 0)
+    assert cutter.feed(end) == Lines(half + end, 0)
+
+
+def test_a_record_of_dockers_without_a_stream_is_kept_together_with_its_rest() -> None:
+    half, end = (b'{"log":"%s"}\n' % text for text in (b"half", rb"end\n"))
+    cutter = RunCutter(FRAMINGS["docker"])
+    assert cutter.feed(half) == Lines(b"", 0)
+    assert cutter.feed(end) == Lines(half + end, 0)
+
+
 def test_without_a_wrapping_lines_are_cut_as_ever() -> None:
     assert type(cutter_for(None)) is LineCutter
     assert type(cutter_for("cri")) is RunCutter

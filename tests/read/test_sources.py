@@ -50,6 +50,17 @@ def test_a_file_under_a_name_that_says_nothing_belongs_to_a_source_of_its_direct
     assert sources.of(str(tmp_path / "elsewhere/archived")) == "web"
 
 
+def test_only_a_file_that_is_meant_or_was_before_its_rotation_is_told_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "api.log", "api.log.1", "by-hand.log")
+    monkeypatch.chdir(tmp_path)
+    sources = Sources({"web": Meant(("access.log",)), "api": Meant(("api.log",))})
+    sources.expand()
+    assert [sources.means(path) for path in ("api.log", "api.log.1", "by-hand.log")] == [True, True, False]
+    assert sources.of("api.log.1") == sources.of("by-hand.log") == "api"
+
+
 def test_a_source_that_is_known_stays_as_long_as_it_is_configured(tmp_path: Path) -> None:
     (log,) = put(tmp_path, "a.log")
     sources = Sources({"one": Meant((log,)), "two": Meant((str(tmp_path / "b.log"),))})
