@@ -75,6 +75,13 @@ class Admission:
             )
         return self._admit(held, change, told)
 
+    def add(self, total: Tally, change: Tally, told: Told = lambda _limit: None) -> Tally:
+        """Add `change` to `total` within all limits; return what was added."""
+        admitted = self.admit(total, change, told)
+        total.add(admitted)
+        total.bound_writers()
+        return admitted
+
     def has_room(self, labels: Iterable[LabelSet], exceptions: Collection[str], own: Collection[OwnKey]) -> bool:
         """Return whether all of these stand for themselves together, so that their order does not matter."""
         room = _Room(labels)

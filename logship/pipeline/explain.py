@@ -133,7 +133,7 @@ class Explainer:
             return False
         before = self.total.whole().lines
         self._pipeline.feed(batch)
-        self._admit(self._pipeline.take(), [])
+        self._admission.add(self.total, self._pipeline.take())
         self.formats[known] += self.total.whole().lines - before
         return True
 
@@ -157,7 +157,7 @@ class Explainer:
     def _counted(self, line: bytes, change: Tally) -> Explained:
         """Return what the change that a line made says of it."""
         limits: list[str] = []
-        admitted = self._admit(change, limits)
+        admitted = self._admission.add(self.total, change, limits.append)
         whole, before = admitted.whole(), change.whole()
         if before.folded:
             limits.append(LONG_LABEL)
@@ -213,12 +213,6 @@ class Explainer:
 
     def _source_named(self, name: str) -> SourceOptions:
         return self._sources.get(name, SourceOptions())
-
-    def _admit(self, change: Tally, limits: list[str]) -> Tally:
-        admitted = self._admission.admit(self.total, change, limits.append)
-        self.total.add(admitted)
-        self.total.bound_writers()
-        return admitted
 
 
 def _outcome(change: Tally) -> Outcome:

@@ -88,10 +88,7 @@ class Work:
 
     def add(self, change: Tally) -> Tally:
         """Add numbers within the limits; return what they are then."""
-        admitted = self._admission.admit(self.total, change)
-        self.total.add(admitted)
-        self.total.bound_writers()
-        return admitted
+        return self._admission.add(self.total, change)
 
     def done(self, plan: Plan, pipeline: Pipeline, count: Callable[[Piece], None], begin: Begin) -> Result:
         """Return what all inputs of `plan` come to, each counted by `count` with `pipeline`, up to an interruption."""

@@ -49,7 +49,7 @@ def check(text: bytes) -> None:
 
 
 def _is_no_runtimes(stream: bytes) -> bool:
-    """Return whether one line has the marks of several records of Docker's and another has none: they pass for whole."""
+    """Return whether one line has the marks of several records and another has none: they pass for whole."""
     marks = {line.count(b'","stream"') for line in stream.split(b"\n") if line.strip(b"\0")}
     return min(marks, default=0) == 0 and max(marks, default=0) > 1
 

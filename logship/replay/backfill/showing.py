@@ -66,10 +66,7 @@ class Showing:
 
     def after(self, change: Tally, at: float) -> list[Shown]:
         """Add a change; return the samples of all series that it touched as they are at a time."""
-        admitted = self._admission.admit(self.total, change)
-        self.total.add(admitted)
-        self.total.bound_writers()
-        return self._shown(admitted, at)
+        return self._shown(self._admission.add(self.total, change), at)
 
     def silent(self, at: float) -> list[Shown]:
         """Return the samples that change without any line."""

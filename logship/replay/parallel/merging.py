@@ -28,7 +28,7 @@ class Merging:
         self._config = config
         self._window = window
         self._total = Tally()
-        self._total.add(config.admission.admit(self._total, pipeline.take()))
+        config.admission.add(self._total, pipeline.take())
         self._known = known_in(self._total, pipeline)
         self._coverage = Coverage()
         self._formats: dict[int, str | None] = {}
