@@ -43,6 +43,7 @@ class _Commands(click.Group):
     cls=_Commands,
     no_args_is_help=False,
     invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",  # releases of click disagree
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Results go to stdout, talk to stderr. Exit codes: 0 good, 1 the answer is no, 2 usage. "
     "Each option is also an environment variable LOGSHIP_OPTION.",

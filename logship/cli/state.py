@@ -21,6 +21,7 @@ _ASK = "Move {} aside? The next tailer counts the logs from their beginning: Pro
     short_help="Look into a state file, verify, salvage or reset it.",
     no_args_is_help=False,
     invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",  # releases of click disagree
 )
 @click.pass_context
 def command(ctx: click.Context) -> None:
