@@ -174,11 +174,12 @@ def test_a_prefix_that_clients_choose_is_in_no_template(tenant: str) -> None:
     app = Tenants(Starlette(routes=[Route("/items/{n}", answer), *routes()]))
     for path, expected in (("/items/1", "/items/{n}"), ("/v1/items/1", "/v1/items/{n}"), ("/nothing", None)):
         scope = answered_scope(app, f"/{tenant}{path}")
-        told = "route" in scope  # a Starlette that leaves none cannot be asked below a prefix that no mount made
-        assert route_template(scope, "") == (expected if told else None)
+        blind = (
+            set() if "route" in scope else {None}
+        )  # an older Starlette leaves none: a prefix of no mount may hide it
+        assert route_template(scope, "") in {expected} | blind
         below = route_template(answered_scope(Starlette(routes=[Mount("/m", app)]), f"/m/{tenant}{path}"), "")
-        bounded = {expected and f"/m{expected}", "/m/items/{n}", "/m/v1/items/{n}"}
-        assert below in (bounded if told else bounded | {None})
+        assert below in {expected and f"/m{expected}", "/m/items/{n}", "/m/v1/items/{n}"} | blind, "bounded"
 
 
 def test_mounts_are_found_through_the_middlewares_around_what_is_mounted() -> None:
