@@ -42,7 +42,7 @@ def units() -> dict[str, float]:
         child = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=False)
         if child.returncode:
             sys.exit("the rooms could not be counted; what went wrong stands above")
-        names = child.stdout.split()
+        names = child.stdout.splitlines()
         turns = [_total(out.with_suffix(f".{number}")) for number in range(2, 2 * len(names) + 1, 2)]
     counted = dict(zip(names, turns, strict=True))
     asking = counted.pop("nothing")
@@ -58,10 +58,10 @@ def _total(written: Path) -> int:
 def compare(found: dict[str, float], reference: dict[str, float]) -> list[str]:
     """Print all rooms; return those that have become slower."""
     slower = []
-    print(f"{'room':8}{'was':>10}{'is':>10}{'change':>9}")
+    print(f"{'room':12}{'was':>10}{'is':>10}{'change':>9}")
     for name, was in reference.items():
         change = found[name] / was - 1
-        print(f"{name:8}{was:10.3f}{found[name]:10.3f}{change:+9.1%}")
+        print(f"{name:12}{was:10.3f}{found[name]:10.3f}{change:+9.1%}")
         if change > TOLERANCE:
             slower.append(f"{name} by {change:.0%}")
     return slower

@@ -174,9 +174,7 @@ def test_a_prefix_that_clients_choose_is_in_no_template(tenant: str) -> None:
     app = Tenants(Starlette(routes=[Route("/items/{n}", answer), *routes()]))
     for path, expected in (("/items/1", "/items/{n}"), ("/v1/items/1", "/v1/items/{n}"), ("/nothing", None)):
         scope = answered_scope(app, f"/{tenant}{path}")
-        blind = (
-            set() if "route" in scope else {None}
-        )  # an older Starlette leaves none, and a prefix may hide it
+        blind = set() if "route" in scope else {None}  # an older Starlette leaves none, and a prefix may hide it
         assert route_template(scope, "") in {expected} | blind
         below = route_template(answered_scope(Starlette(routes=[Mount("/m", app)]), f"/m/{tenant}{path}"), "")
         assert below in {expected and f"/m{expected}", "/m/items/{n}", "/m/v1/items/{n}"} | blind, "bounded"
