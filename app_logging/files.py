@@ -36,7 +36,7 @@ FILE_MODE = 0o640
 DIRECTORY_MODE = 0o750
 """A reader in another container gets in through the group; the rest of the world does not."""
 
-OPEN_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+OPEN_FLAGS = os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 """O_NONBLOCK is for a fifo in the place of the file: opening it would wait for a reader for ever."""
 
 CLOSED = -1
@@ -131,7 +131,7 @@ class RotatingFile:
         except OSError as error:
             self._last_error = _symbol(error)
             raise
-        self._is_torn = not ends_whole(self.path, self._identity)
+        self._is_torn = not ends_whole(self._fd)
 
     def close(self) -> None:
         """Close the file; what was written is already in it."""
@@ -174,7 +174,7 @@ class RotatingFile:
 
     def _is_mended(self) -> bool:
         # Another process may have been first; a second newline would be an empty line.
-        self._is_torn = not ends_whole(self.path, self._identity)
+        self._is_torn = not ends_whole(self._fd)
         return not self._is_torn
 
     def _append_mended(self, line: bytes, now: float) -> bool:
@@ -283,7 +283,7 @@ class RotatingFile:
         self.path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
 
     def _replace_descriptor(self) -> None:
-        descriptor = os.open(self.path, OPEN_FLAGS, FILE_MODE)
+        descriptor = self._open_to_append()
         opened = os.fstat(descriptor)
         if not stat.S_ISREG(opened.st_mode):
             os.close(descriptor)
@@ -293,6 +293,12 @@ class RotatingFile:
         self._identity = (opened.st_dev, opened.st_ino)
         self._is_torn = False
         self._seen(self._clock(), opened.st_size)
+
+    def _open_to_append(self) -> int:
+        try:
+            return os.open(self.path, OPEN_FLAGS | os.O_RDWR, FILE_MODE)  # to see whether it ends within a line
+        except PermissionError:
+            return os.open(self.path, OPEN_FLAGS | os.O_WRONLY, FILE_MODE)
 
     def _let_go(self) -> None:
         if self._fd != CLOSED:

@@ -1,4 +1,4 @@
-"""Whether a file ends with a line or within one, left by a writer that died on a full disk: a path in, a claim out.
+"""Whether an open file ends with a line or within one, left by a writer that died on a full disk.
 
 Another process may be in the middle of its write(2): then the file seems torn for as long as that takes, which is
 milliseconds if the process has to wait for a processor. A newline put there would be an empty line in the log.
@@ -8,22 +8,14 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
-def ends_whole(path: Path, identity: tuple[int, int]) -> bool:
-    """Say whether the file of that name is the one of that device and inode, and ends with a complete line."""
+def ends_whole(descriptor: int) -> bool:
+    """Say whether the open file ends with a complete line; of one that may not be read, that is not claimed.
+
+    By descriptor: the name may mean another file by now, as when another process has just rotated.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return False
-    try:
-        seen = os.fstat(descriptor)
-        if (seen.st_dev, seen.st_ino) != identity:
-            return False
         first = _torn_size(descriptor)
         if first == 0:
             return True
@@ -31,8 +23,6 @@ def ends_whole(path: Path, identity: tuple[int, int]) -> bool:
         return first != _torn_size(descriptor)
     except OSError:
         return False
-    finally:
-        os.close(descriptor)
 
 
 def _wait_for_writers(descriptor: int) -> None:

@@ -326,6 +326,38 @@ def test_a_torn_end_is_mended_in_a_renamed_file_too(bench: Bench) -> None:
     assert bench.contents() == {"combined.log-old": b"torn\ngood\n"}
 
 
+def test_a_whole_file_that_is_rotated_while_it_is_opened_gets_no_empty_line(bench: Bench) -> None:
+    bench.path.parent.mkdir()
+    bench.path.write_bytes(b"whole\n")
+    file = bench.file()
+
+    def rotate() -> float:
+        if bench.path.exists() and file.is_open:
+            bench.path.rename(bench.path.with_name("combined.log.1"))
+        return bench.clock()
+
+    file._clock = rotate  # asked just after the file was opened: then another process rotates
+    file.open()
+    assert file.write(b"good\n")
+    assert bench.contents() == {"combined.log.1": b"whole\ngood\n"}
+
+
+def test_a_file_that_may_not_be_read_is_written_to(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by an access control list; root may read any file, so the refusal is injected."""
+    open_file = os.open
+
+    def refuse_reading(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return open_file(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", refuse_reading)
+    file = bench.opened_file()
+    assert file.write(b"one\n")
+    assert file.write(b"two\n")
+    assert bench.contents()["combined.log"].split() == [b"one", b"two"]
+
+
 def test_a_descriptor_closed_behind_our_back_is_opened_again(bench: Bench) -> None:
     file = bench.opened_file()
     bench.disk.error = errno.EBADF

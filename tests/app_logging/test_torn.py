@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,23 +11,26 @@ import pytest
 from app_logging.torn import ends_whole
 
 
-def identity(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_dev, status.st_ino
+@contextmanager
+def opened(path: Path, flags: int = os.O_RDWR) -> Iterator[int]:
+    descriptor = os.open(path, flags | os.O_APPEND)
+    yield descriptor
+    os.close(descriptor)
 
 
 @pytest.mark.parametrize(("content", "expected"), [(b"", True), (b"whole\n", True), (b"whole\ntorn", False)])
 def test_a_file_is_whole_unless_it_ends_within_a_line(tmp_path: Path, content: bytes, expected: bool) -> None:  # noqa: FBT001
     path = tmp_path / "log"
     path.write_bytes(content)
-    assert ends_whole(path, identity(path)) is expected
+    with opened(path) as descriptor:
+        assert ends_whole(descriptor) is expected
 
 
-def test_nothing_is_claimed_of_a_file_that_has_another_name_by_now(tmp_path: Path) -> None:
+def test_nothing_is_claimed_of_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    path.write_bytes(b"another\n")
-    assert not ends_whole(path, (0, 0))
-    assert not ends_whole(tmp_path / "missing", (0, 0))
+    path.write_bytes(b"whole\n")
+    with opened(path, os.O_WRONLY) as descriptor:
+        assert not ends_whole(descriptor)
 
 
 @pytest.mark.integration
@@ -38,15 +43,14 @@ def test_a_file_that_is_being_written_to_never_seems_torn(tmp_path: Path) -> Non
 
     def look() -> None:
         while not stop.is_set():
-            looks.append(ends_whole(path, identity(path)))
+            looks.append(ends_whole(looked_at))
 
-    looker = threading.Thread(target=look, name="looker")
-    looker.start()
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
-    for _ in range(4000):
-        os.write(descriptor, b"x" * 20_000 + b"\n")
-    stop.set()
-    looker.join()
-    os.close(descriptor)
+    with opened(path) as looked_at, opened(path) as written_to:
+        looker = threading.Thread(target=look, name="looker")
+        looker.start()
+        for _ in range(4000):
+            os.write(written_to, b"x" * 20_000 + b"\n")
+        stop.set()
+        looker.join()
     assert looks
     assert all(looks)
