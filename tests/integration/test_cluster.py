@@ -7,17 +7,21 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flaky_servers import serving_files
 
 pytestmark = pytest.mark.integration
 
 LINES = 20_000
 FILES = 12
+HELD = 2
+PATIENCE_SECONDS = 60
 
 
 class Dask:
@@ -77,14 +81,19 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("logs")
-    record = {"level": "info", "message": "HTTP Request", "method": "GET", "status": 200, "userAgent": "x" * 200}
-    for file in range(FILES):
-        with (directory / f"{file:02}.log").open("w") as out:
-            for number in range(LINES):
-                record["timestamp"] = f"2026-11-23T{file:02}:{number // 400:02}:{number % 60:02}.000Z"
-                line = {**record, "url": f"/api/{number % 7}a", "duration": number % 3000}
-                out.write(json.dumps(line) + "\n")
+    for number in range(FILES):
+        (directory / f"{number:02}.log").write_bytes(log(number))
     return directory
+
+
+def log(hour: int) -> bytes:
+    """Return the records of an hour."""
+    record = {"level": "info", "message": "HTTP Request", "method": "GET", "status": 200, "userAgent": "x" * 200}
+    lines = []
+    for number in range(LINES):
+        record["timestamp"] = f"2026-11-23T{hour:02}:{number // 400:02}:{number % 60:02}.000Z"
+        lines.append(json.dumps({**record, "url": f"/api/{number % 7}a", "duration": number % 3000}))
+    return "\n".join([*lines, ""]).encode()
 
 
 def replay(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -98,16 +107,60 @@ def numbers(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
+class Gate:
+    """Keep back the bodies of files from workers; the first to ask for one is who plans the work."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._waiting = threading.Semaphore(0)
+        self._is_open = threading.Event()
+
+    def __call__(self, path: str, length: int) -> None:
+        """Wait if a worker asks."""
+        if length > 1 and path in self._seen:
+            self._waiting.release()
+            self._is_open.wait(PATIENCE_SECONDS)
+        elif length > 1:
+            self._seen.add(path)
+
+    def wait_for_workers(self) -> None:
+        """Return when as many workers wait as there are files."""
+        for _ in range(HELD):
+            assert self._waiting.acquire(timeout=PATIENCE_SECONDS), "no worker has asked for a file that is kept back"
+
+    def open(self) -> None:
+        """Let everybody have everything."""
+        self._is_open.set()
+
+
+class Counting:
+    """A replay on the cluster, with some files counted and each worker in the middle of one that a gate keeps back."""
+
+    def __init__(self, dask: Dask, logs: Path, url: str, gate: Gate) -> None:
+        self.inputs = [str(logs), *(f"{url}/{hour}.log" for hour in range(FILES, FILES + HELD))]
+        self.gate = gate
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "logship", "replay", "--output", "json", *self.inputs, "--cluster", dask.address],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
 @contextmanager
-def counting(dask: Dask, logs: Path) -> Iterator[subprocess.Popen[str]]:
-    """Yield a replay on the cluster that has counted some of the logs, and not all."""
-    command = [sys.executable, "-m", "logship", "replay", "--output", "json", "--progress", "json", str(logs)]
-    with subprocess.Popen(
-        [*command, "--cluster", dask.address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as child:
-        assert child.stderr is not None
-        assert json.loads(child.stderr.readline())["bytes"] < sum(each.stat().st_size for each in logs.iterdir())
-        yield child
+def counting(dask: Dask, logs: Path) -> Iterator[Counting]:
+    """Begin a replay on the cluster; yield it when it is in the middle."""
+    gate = Gate()
+    with serving_files({f"/{hour}.log": log(hour) for hour in range(FILES, FILES + HELD)}) as (url, server):
+        server.cut = staticmethod(gate)
+        counting = Counting(dask, logs, url, gate)
+        with counting.child as child:
+            try:
+                gate.wait_for_workers()
+                yield counting
+            finally:
+                gate.open()
+                child.kill()
 
 
 def test_a_cluster_comes_to_the_result_of_one_process(dask: Dask, logs: Path) -> None:
@@ -115,12 +168,13 @@ def test_a_cluster_comes_to_the_result_of_one_process(dask: Dask, logs: Path) ->
 
 
 def test_a_worker_killed_in_the_middle_doubles_nothing(tmp_path: Path, logs: Path) -> None:
-    with running(tmp_path) as dask, counting(dask, logs) as child:
+    with running(tmp_path) as dask, counting(dask, logs) as work:
         dask.workers[0].send_signal(signal.SIGKILL)
-        out, _ = child.communicate()
         assert dask.workers[0].wait() == -signal.SIGKILL
-    assert child.returncode == 0
-    assert json.loads(out) == numbers(replay(str(logs), "--jobs", "1"))
+        work.gate.open()
+        out, _ = work.child.communicate()
+        assert work.child.returncode == 0
+        assert json.loads(out) == numbers(replay(*work.inputs, "--jobs", "1"))
 
 
 def test_names_of_files_do_not_depend_on_where_workers_run(dask: Dask, logs: Path) -> None:
@@ -129,12 +183,12 @@ def test_names_of_files_do_not_depend_on_where_workers_run(dask: Dask, logs: Pat
 
 
 def test_a_signal_ends_it(dask: Dask, logs: Path) -> None:
-    with counting(dask, logs) as child:
-        child.send_signal(signal.SIGINT)
-        out, err = child.communicate()
-    assert child.returncode == 130
+    with counting(dask, logs) as work:
+        work.child.send_signal(signal.SIGINT)
+        out, err = work.child.communicate()
+    assert work.child.returncode == 130
     assert err.splitlines()[-1] == "logship: interrupted: these are the numbers of what was read until then"
-    assert json.loads(out)["lines"]["request"] < FILES * LINES
+    assert 0 < json.loads(out)["lines"]["request"] <= FILES * LINES
 
 
 def test_a_scheduler_that_is_not_there_is_an_error_that_says_so(logs: Path) -> None:
