@@ -1,8 +1,9 @@
-"""Web servers on loopback that lose connections in the middle of a body, as often as a test says."""
+"""Web servers on loopback that lose connections in the middle of a body, or keep it back, as a test says."""
 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -13,6 +14,8 @@ from loopback import Quiet, answering
 
 Cut = Callable[[str, int], int | None]
 """Takes the path of a request and the length of the body; returns after how many bytes the connection is lost."""
+
+PATIENCE_SECONDS = 60
 
 _HOP = {"connection", "transfer-encoding", "server", "date"}
 
@@ -40,6 +43,37 @@ class Cuts:
             return None
         self.made += 1
         return int(length * self.left.pop(0))
+
+
+class Gate:
+    """Keep bodies back from workers; who asks for one first only plans their work, and gets it.
+
+    Args:
+        workers: How many of them are waited for.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._planned: set[str] = set()
+        self._asked = threading.Semaphore(0)
+        self._is_open = threading.Event()
+
+    def __call__(self, path: str, length: int) -> None:
+        """Let a worker wait; one byte is no body, but a question how many there are."""
+        if length > 1 and path in self._planned:
+            self._asked.release()
+            self._is_open.wait(PATIENCE_SECONDS)
+        elif length > 1:
+            self._planned.add(path)
+
+    def wait(self) -> None:
+        """Return when all workers are waiting."""
+        for _ in range(self._workers):
+            assert self._asked.acquire(timeout=PATIENCE_SECONDS), "no worker has asked for what is kept back"
+
+    def open(self) -> None:
+        """Let everybody have everything."""
+        self._is_open.set()
 
 
 class _Handler(Quiet, BaseHTTPRequestHandler):

@@ -7,21 +7,19 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flaky_servers import serving_files
+from flaky_servers import Gate, serving_files
 
 pytestmark = pytest.mark.integration
 
 LINES = 20_000
 FILES = 12
 HELD = 2
-PATIENCE_SECONDS = 60
 
 
 class Dask:
@@ -107,32 +105,6 @@ def numbers(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
-class Gate:
-    """Keep back the bodies of files from workers; the first to ask for one is who plans the work."""
-
-    def __init__(self) -> None:
-        self._seen: set[str] = set()
-        self._waiting = threading.Semaphore(0)
-        self._is_open = threading.Event()
-
-    def __call__(self, path: str, length: int) -> None:
-        """Wait if a worker asks."""
-        if length > 1 and path in self._seen:
-            self._waiting.release()
-            self._is_open.wait(PATIENCE_SECONDS)
-        elif length > 1:
-            self._seen.add(path)
-
-    def wait_for_workers(self) -> None:
-        """Return when as many workers wait as there are files."""
-        for _ in range(HELD):
-            assert self._waiting.acquire(timeout=PATIENCE_SECONDS), "no worker has asked for a file that is kept back"
-
-    def open(self) -> None:
-        """Let everybody have everything."""
-        self._is_open.set()
-
-
 class Counting:
     """A replay on the cluster, with some files counted and each worker in the middle of one that a gate keeps back."""
 
@@ -150,13 +122,13 @@ class Counting:
 @contextmanager
 def counting(dask: Dask, logs: Path) -> Iterator[Counting]:
     """Begin a replay on the cluster; yield it when it is in the middle."""
-    gate = Gate()
+    gate = Gate(HELD)
     with serving_files({f"/{hour}.log": log(hour) for hour in range(FILES, FILES + HELD)}) as (url, server):
         server.cut = staticmethod(gate)
         counting = Counting(dask, logs, url, gate)
         with counting.child as child:
             try:
-                gate.wait_for_workers()
+                gate.wait()
                 yield counting
             finally:
                 gate.open()

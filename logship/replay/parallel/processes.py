@@ -1,14 +1,16 @@
 """A crew of processes on this machine: orders come in, outcomes come back; a worker that dies is replaced.
 
-A worker is told what to count over a pipe of its own, and says there how far it is. When the pipe ends it ends, so none
-is left behind however this process dies. Outcomes are values that are taken once: what a worker had counted when it
-died is gone with it, and counted again.
+A worker is told what to count over a pipe of its own, and says there how far it is. It ends when this process does,
+even while it waits for a server that is silent, so none is left behind. Outcomes are values that are taken once: what a
+worker had counted when it died is gone with it, and counted again.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -227,6 +229,7 @@ def _work(connection: Connection, ours: Sequence[Connection]) -> None:
     for each in ours:
         each.close()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     counting: Counting | None = None
     with suppress(*_GONE):
         while True:
@@ -235,6 +238,14 @@ def _work(connection: Connection, ours: Sequence[Connection]) -> None:
                 if counting is None or not counting.fits(task):
                     counting = Counting(task.config, task.window)
                 connection.send(_counted(counting, task, connection))
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has; of several that were forked, the last one first."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _counted(counting: Counting, task: Task, connection: Connection) -> Outcome | Exception:
