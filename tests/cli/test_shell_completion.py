@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,11 +35,9 @@ ZSH = "echo $_comps[logship]"
     ids=["bash", "fish", "zsh"],
 )
 def test_a_shell_completes_after_the_documented_line(
-    shell: tuple[str, str], before: str, ask: str, answer: str, tmp_path: Path
+    shell: tuple[str, str], before: str, ask: str, answer: str, *, tmp_path: Path, server_program: Callable[[str], str]
 ) -> None:
-    program = shutil.which(shell[0])
-    if program is None:
-        pytest.skip(f"there is no {shell[0]} here")
+    program = server_program(shell[0])
     environment = {**os.environ, "PATH": f"{PROGRAMS}:{os.environ['PATH']}", "HOME": str(tmp_path)}
     done = subprocess.run(
         [program, shell[1], "-c", f"{before}\n{documented(shell[0])}\n{ask}"],
