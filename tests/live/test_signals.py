@@ -70,7 +70,9 @@ def test_the_handlers_are_given_back_after_an_error() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.usefixtures("caught_before")
 def test_a_second_interrupt_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job does not have
     with obeying_signals(stop=lambda: None, reload=lambda: None):
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
